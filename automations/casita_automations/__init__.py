@@ -1,0 +1,2 @@
+"""The automation engine of Casita."""
+plugin = None

@@ -1,0 +1,1 @@
+"""Casita's configuration: YAML that knows its lines, includes, secrets, schemas."""
