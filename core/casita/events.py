@@ -49,6 +49,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     actor: str | None = None
     """The person or token that asked for it, on the event where the asking entered the log."""
 
+    def as_cause(self) -> Cause:
+        """Return what effects of this event carry of it, small enough to be stored."""
+        return Cause(offset=self.offset, root=self.root, hops=self.hops)
+
 
 class StateChanged(Event, frozen=True, kw_only=True):
     """A ``state.changed`` event as it is dispatched in memory, with both states at hand."""

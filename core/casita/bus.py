@@ -1,0 +1,138 @@
+"""Carries events from who noticed something to whoever asked to know, in one order for all."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from casita.events import Cause, Event, State, StateChanged
+from casita.log import EventLog
+
+Handler = Callable[[Event], None]
+ErrorHandler = Callable[["Subscription", Event, Exception], None]
+
+_logger = logging.getLogger(__name__)
+
+
+class Subscription:
+    """A handler's place on the bus. Cancelling it twice is harmless."""
+
+    __slots__ = ("_bus", "handler", "owner", "subject", "type")
+
+    def __init__(
+        self, bus: Bus, handler: Handler, owner: str, type_: str | None, subject: str | None
+    ) -> None:
+        self._bus = bus
+        self.handler = handler
+        self.owner = owner
+        self.type = type_
+        self.subject = subject
+
+    def cancel(self) -> None:
+        """Stop the handler from being called, from the next event on."""
+        self._bus._remove(self)  # noqa: SLF001 - one thing in two halves
+
+
+class Bus:
+    """Writes each event to the log, then hands it to its subscribers.
+
+    Handlers are synchronous and quick; whoever has to wait reads the log with a cursor.
+    An event that is emitted by a handler is dispatched after the present one has reached
+    everybody, so that all subscribers see the same order. A handler that raises is reported
+    to ``on_error`` and stays subscribed.
+    """
+
+    def __init__(self, log: EventLog, on_error: ErrorHandler | None = None) -> None:
+        self.log = log
+        self._on_error = on_error or _report
+        self._index: dict[tuple[str | None, str | None], tuple[Subscription, ...]] = {}
+        self._waiting: deque[Event] = deque()
+        self._dispatching = False
+
+    def subscribe(
+        self,
+        handler: Handler,
+        *,
+        owner: str,
+        type: str | None = None,  # noqa: A002 - the record's word
+        subject: str | None = None,
+    ) -> Subscription:
+        """Call a handler with each event of a type, about a subject, or both; None means all."""
+        subscription = Subscription(self, handler, owner, type, subject)
+        key = (type, subject)
+        self._index[key] = (*self._index.get(key, ()), subscription)
+        return subscription
+
+    def emit(
+        self,
+        type: str,  # noqa: A002 - the record's word
+        subject: str,
+        data: Mapping[str, Any],
+        *,
+        source: str,
+        cause: Cause | Event | None = None,
+        actor: str | None = None,
+        hop: bool = False,
+    ) -> Event:
+        """Log an event and dispatch it. ``hop`` says that it starts an automation's run."""
+        event = self.log.append(type, subject, data, source=source, cause=cause, actor=actor, hop=hop)
+        self._publish(event)
+        return event
+
+    def emit_state(
+        self,
+        entity_id: str,
+        state: str | None,
+        attributes: Mapping[str, Any],
+        *,
+        old: State | None,
+        source: str,
+        cause: Cause | Event | None = None,
+        actor: str | None = None,
+        apply: Callable[[StateChanged], None],
+    ) -> StateChanged:
+        """Log a change of state, let its keeper apply it, then dispatch it."""
+        event = self.log.append_state(
+            entity_id, state, attributes, old=old, source=source, cause=cause, actor=actor
+        )
+        apply(event)
+        self._publish(event)
+        return event
+
+    def _publish(self, event: Event) -> None:
+        if self._dispatching:
+            self._waiting.append(event)
+            return
+        self._dispatching = True
+        try:
+            self._dispatch(event)
+            while self._waiting:
+                self._dispatch(self._waiting.popleft())
+        finally:
+            self._dispatching = False
+
+    def _dispatch(self, event: Event) -> None:
+        index, type_, subject = self._index, event.type, event.subject
+        for key in ((type_, subject), (type_, None), (None, subject), (None, None)):
+            for subscription in index.get(key, ()):
+                try:
+                    subscription.handler(event)
+                except Exception as err:  # noqa: BLE001 - one subscriber is isolated from another
+                    self._on_error(subscription, event, err)
+
+    def _remove(self, subscription: Subscription) -> None:
+        key = (subscription.type, subscription.subject)
+        left = tuple(one for one in self._index.get(key, ()) if one is not subscription)
+        if left:
+            self._index[key] = left
+        else:
+            self._index.pop(key, None)
+
+
+def _report(subscription: Subscription, event: Event, err: Exception) -> None:
+    _logger.error(
+        "%s: handling %s of %s failed: %r", subscription.owner, event.type, event.subject, err,
+        exc_info=err,
+    )
