@@ -32,7 +32,7 @@ class Subscription:
 
     def cancel(self) -> None:
         """Stop the handler from being called, from the next event on."""
-        self._bus._remove(self)  # noqa: SLF001 - one thing in two halves
+        self._bus._remove(self)
 
 
 class Bus:
@@ -56,7 +56,7 @@ class Bus:
         handler: Handler,
         *,
         owner: str,
-        type: str | None = None,  # noqa: A002 - the record's word
+        type: str | None = None,
         subject: str | None = None,
     ) -> Subscription:
         """Call a handler with each event of a type, about a subject, or both; None means all."""
@@ -67,7 +67,7 @@ class Bus:
 
     def emit(
         self,
-        type: str,  # noqa: A002 - the record's word
+        type: str,
         subject: str,
         data: Mapping[str, Any],
         *,
@@ -77,7 +77,9 @@ class Bus:
         hop: bool = False,
     ) -> Event:
         """Log an event and dispatch it. ``hop`` says that it starts an automation's run."""
-        event = self.log.append(type, subject, data, source=source, cause=cause, actor=actor, hop=hop)
+        event = self.log.append(
+            type, subject, data, source=source, cause=cause, actor=actor, hop=hop
+        )
         self._publish(event)
         return event
 
@@ -133,6 +135,10 @@ class Bus:
 
 def _report(subscription: Subscription, event: Event, err: Exception) -> None:
     _logger.error(
-        "%s: handling %s of %s failed: %r", subscription.owner, event.type, event.subject, err,
+        "%s: handling %s of %s failed: %r",
+        subscription.owner,
+        event.type,
+        event.subject,
+        err,
         exc_info=err,
     )

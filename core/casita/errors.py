@@ -93,4 +93,3 @@ class AuthFailed(StartError):
 
 class SetupFailed(StartError):
     """Trying again cannot help: the host gives up and says why."""
-

@@ -123,4 +123,3 @@ class Timers:
         alarm = self._alarms.pop(timer.key, None)
         if alarm is not None:
             alarm.cancel()
-

@@ -1,0 +1,282 @@
+"""The one gateway through which anything acts on a device.
+
+Each command is checked, written down before it is sent, and ends ``done``, ``failed`` or
+``uncertain``; all of it stands in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable, Mapping
+from typing import Any, Final, NamedTuple, NoReturn
+
+import msgspec
+import voluptuous as vol
+
+from casita.bus import Bus
+from casita.clock import Clock, deadline
+from casita.errors import (
+    CasitaError,
+    HopLimitReached,
+    InvalidCommand,
+    UnknownService,
+    did_you_mean,
+)
+from casita.events import Cause, Event
+from casita.ids import domain_of
+from casita.model import Target
+from casita.registry import Registry
+from casita.services import DONE, Call, Command, CommandHandler, Outcome, Service, Status
+from casita.states import States
+from casita.tasks import Tasks
+
+_HUB: Final = "casita"
+_logger = logging.getLogger(__name__)
+
+HOP_LIMIT: Final = 16
+"""How many automation runs a causal chain may go through."""
+EXPIRES_S: Final = 10.0
+"""How long a command may take unless the caller says otherwise."""
+
+
+class Commands:
+    """Services by name, handlers by entity, and the way of a command between them."""
+
+    def __init__(self, bus: Bus, clock: Clock, states: States, registry: Registry) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._states = states
+        self._registry = registry
+        self._services: dict[str, Service] = {}
+        self._handlers: dict[str, CommandHandler] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._tasks = Tasks("commands")
+
+    # Services and handlers
+
+    def register(self, service: Service) -> None:
+        """Make a service known; one of the same name is replaced."""
+        self._services[service.id] = service
+
+    def unregister(self, service_id: str) -> None:
+        """Forget a service; one that is not known is no error."""
+        self._services.pop(service_id, None)
+
+    def services(self) -> list[Service]:
+        """Return all services, by name."""
+        return [self._services[key] for key in sorted(self._services)]
+
+    def service(self, service_id: str) -> Service | None:
+        """Return a service, or None."""
+        return self._services.get(service_id)
+
+    def attach(self, entity_id: str, handler: CommandHandler) -> None:
+        """Let a handler carry out the commands for an entity."""
+        self._handlers[entity_id] = handler
+
+    def detach(self, entity_id: str) -> None:
+        """Let nobody carry out the commands for an entity: they fail with a message."""
+        self._handlers.pop(entity_id, None)
+
+    async def stop(self) -> None:
+        """End what is under way; its outcome is ``uncertain``."""
+        await self._tasks.stop()
+
+    # Calls
+
+    def call(
+        self,
+        service_id: str,
+        data: Mapping[str, Any] | None = None,
+        target: Target | None = None,
+        *,
+        source: str,
+        cause: Cause | Event | None = None,
+        actor: str | None = None,
+        expires_s: float = EXPIRES_S,
+    ) -> Call:
+        """Check a call, write its commands down and send them; return it under way or ended.
+
+        Raises `UnknownService`, `UnknownEntity`, `InvalidCommand` or `HopLimitReached`, each
+        before anything was sent. How sending went is in the call's outcomes.
+        """
+        service = self._require(service_id)
+        origin = _Origin(source, cause, actor, expires_s)
+        if cause is not None and cause.hops > HOP_LIMIT:
+            self._refuse_hops(service, origin)
+        checked = _checked(service, data or {})
+        call = Call(service_id)
+        if service.handler is not None:
+            whole = {**checked, **_as_data(target)} if target else checked
+            self._send(service, service.handler, None, whole, origin, call)
+            return call
+        fitted = [
+            (entity_id, self._fitted(service, entity_id, checked))
+            for entity_id in self._addressed(service, target)
+        ]
+        for entity_id, its_data in fitted:
+            handler = self._handlers.get(entity_id, _nobody)
+            self._send(service, handler, entity_id, its_data, origin, call)
+        return call
+
+    def _require(self, service_id: str) -> Service:
+        service = self._services.get(service_id)
+        if service is None:
+            hint = did_you_mean(service_id, self._services)
+            raise UnknownService(f"{service_id}: there is no such service.{hint}")
+        return service
+
+    def _refuse_hops(self, service: Service, origin: _Origin) -> NoReturn:
+        message = f"stopped: its causal chain went through more than {HOP_LIMIT} automation runs"
+        self._bus.emit(
+            "command.refused", service.id, {"service": service.id, "message": message},
+            source=origin.source, cause=origin.cause, actor=origin.actor,
+        )  # fmt: skip
+        raise HopLimitReached(f"{service.id}: {message}")
+
+    def _addressed(self, service: Service, target: Target | None) -> list[str]:
+        """Return the entities of a target that the service is for."""
+        domains = service.targets or (service.domain,)
+        if not target:
+            raise InvalidCommand(
+                f"{service.id}: it needs a target: entity_id, device_id, area_id, floor_id or "
+                f"label_id"
+            )
+        if "all" in target.entity_id:
+            return [one.entity_id for one in self._states if one.domain in domains]
+        for entity_id in target.entity_id:
+            self._states.require(entity_id)
+            if domain_of(entity_id) not in domains:
+                raise InvalidCommand(
+                    f"{service.id}: {entity_id} is not of its domain ({', '.join(domains)})"
+                )
+        return [
+            one
+            for one in self._registry.resolve(target)
+            if domain_of(one) in domains and one in self._states
+        ]
+
+    def _fitted(
+        self, service: Service, entity_id: str, data: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        if service.prepare is None:
+            return data
+        try:
+            return service.prepare(self._states.require(entity_id).attributes, data)
+        except vol.Invalid as err:
+            raise InvalidCommand(f"{service.id} {entity_id}: {err}") from err
+
+    def _send(
+        self,
+        service: Service,
+        handler: CommandHandler,
+        entity_id: str | None,
+        data: Mapping[str, Any],
+        origin: _Origin,
+        call: Call,
+    ) -> None:
+        subject = entity_id or service.id
+        event = self._bus.emit(
+            "command.sent", subject,
+            {"service": service.id, "data": _logged(service, data), "kind": service.kind.value},
+            source=origin.source, cause=origin.cause, actor=origin.actor,
+        )  # fmt: skip
+        if entity_id is not None:
+            self._states.expect(entity_id, event)
+        call.opened()
+        command = Command(service=service.id, entity_id=entity_id, data=data, event=event)
+        try:
+            result = handler(command)
+        except Exception as err:  # noqa: BLE001 - a plugin's handler is isolated from its callers
+            self._end(call, command, _failed(command, err))
+            return
+        if result is None or isinstance(result, Outcome):
+            self._end(call, command, result or DONE)
+        else:
+            self._tasks.start(
+                self._wait(call, command, result, origin.expires_s), f"{service.id} {subject}"
+            )
+
+    async def _wait(
+        self, call: Call, command: Command, result: Awaitable[Outcome | None], expires_s: float
+    ) -> None:
+        """Await an asynchronous handler; commands for one entity go one after another."""
+        turn = self._turns.setdefault(command.entity_id or command.service, asyncio.Lock())
+        outcome = Outcome(status=Status.UNCERTAIN, message="the hub stopped before the answer came")
+        began = False
+        try:
+            async with deadline(self._clock, expires_s), turn:
+                began = True
+                outcome = await result or DONE
+        except TimeoutError:
+            outcome = _expired(expires_s, began)
+        except Exception as err:  # noqa: BLE001 - a plugin's handler is isolated from its callers
+            outcome = _failed(command, err)
+        finally:
+            if not began and inspect.iscoroutine(result):
+                result.close()
+            self._end(call, command, outcome)
+
+    def _end(self, call: Call, command: Command, outcome: Outcome) -> None:
+        subject = command.entity_id or command.service
+        data: dict[str, Any] = {"service": command.service}
+        if outcome.message is not None:
+            data["message"] = outcome.message
+        self._bus.emit(f"command.{outcome.status}", subject, data, source=_HUB, cause=command.event)
+        call.ended(subject, outcome)
+
+
+class _Origin(NamedTuple):
+    """Where a call comes from, and how long it may take."""
+
+    source: str
+    cause: Cause | Event | None
+    actor: str | None
+    expires_s: float
+
+
+def _nobody(command: Command) -> Outcome:
+    return Outcome(status=Status.FAILED, message="no running plugin serves it at present")
+
+
+def _failed(command: Command, err: Exception) -> Outcome:
+    if isinstance(err, CasitaError):
+        return Outcome(status=Status.FAILED, message=str(err))
+    _logger.error("%s %s failed: %r", command.service, command.entity_id, err, exc_info=err)
+    return Outcome(status=Status.FAILED, message=f"{type(err).__name__}: {err}")
+
+
+def _expired(expires_s: float, began: bool) -> Outcome:
+    if began:
+        return Outcome(status=Status.UNCERTAIN, message=f"no answer in {expires_s:g} s")
+    return Outcome(status=Status.FAILED, message=f"not sent: it expired after {expires_s:g} s")
+
+
+def _checked(service: Service, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        checked: Mapping[str, Any] = service.schema(dict(data))
+    except vol.MultipleInvalid as err:
+        raise InvalidCommand("; ".join(_explained(service, one) for one in err.errors)) from err
+    return checked
+
+
+def _explained(service: Service, err: vol.Invalid) -> str:
+    path = ".".join(str(part) for part in err.path)
+    if err.error_message == "extra keys not allowed":
+        known = [str(key) for key in service.schema.schema]
+        return f"{service.id}: it has no field {path!r}.{did_you_mean(path, known)}"
+    return f"{service.id}: {path + ': ' if path else ''}{err.error_message}"
+
+
+def _as_data(target: Target | None) -> Mapping[str, Any]:
+    """Return a target as a service without entities of its own gets it: lists by key."""
+    document = msgspec.to_builtins(target) if target else {}
+    return {key: list(ids) for key, ids in document.items() if ids}
+
+
+def _logged(service: Service, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not any(key in data for key in service.secret_fields):
+        return data
+    return {key: "***" if key in service.secret_fields else data[key] for key in data}

@@ -1,0 +1,58 @@
+"""The parts of the hub that the hub's own components may use, in one hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from casita.bus import Bus
+from casita.clock import Clock
+from casita.commands import Commands
+from casita.discovery import Discovery
+from casita.log import EventLog
+from casita.registry import Registry
+from casita.states import States
+from casita.timers import Timers
+from casita.vocabulary import Vocabulary
+from casita_config import Configuration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kernel:
+    """Everything below the plugins. Made once by the hub; nothing in it knows a plugin."""
+
+    config: Configuration
+    clock: Clock
+    log: EventLog
+    bus: Bus
+    states: States
+    registry: Registry
+    timers: Timers
+    commands: Commands
+    discovery: Discovery
+    vocabulary: Vocabulary
+
+    @classmethod
+    def assemble(cls, config: Configuration, clock: Clock, log: EventLog) -> Kernel:
+        """Put the parts together over a log, with nothing restored yet."""
+        bus = Bus(log)
+        states = States(bus, clock)
+        registry = Registry(bus, clock)
+        return cls(
+            config=config,
+            clock=clock,
+            log=log,
+            bus=bus,
+            states=states,
+            registry=registry,
+            timers=Timers(bus, clock),
+            commands=Commands(bus, clock, states, registry),
+            discovery=Discovery(bus, clock),
+            vocabulary=Vocabulary(),
+        )
+
+    def restore(self) -> None:
+        """Bring back what the log holds: registry, states, timers, candidates."""
+        self.registry.restore()
+        self.states.restore()
+        self.timers.restore()
+        self.discovery.restore()
