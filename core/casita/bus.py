@@ -41,12 +41,13 @@ class Bus:
     Handlers are synchronous and quick; whoever has to wait reads the log with a cursor.
     An event that is emitted by a handler is dispatched after the present one has reached
     everybody, so that all subscribers see the same order. A handler that raises is reported
-    to ``on_error`` and stays subscribed.
+    to ``on_error``, and stays subscribed.
     """
 
     def __init__(self, log: EventLog, on_error: ErrorHandler | None = None) -> None:
         self.log = log
-        self._on_error = on_error or _report
+        self.on_error: ErrorHandler = on_error or _report
+        """Whom to tell that a handler raised; the host puts itself here."""
         self._index: dict[tuple[str | None, str | None], tuple[Subscription, ...]] = {}
         self._waiting: deque[Event] = deque()
         self._dispatching = False
@@ -122,7 +123,7 @@ class Bus:
                 try:
                     subscription.handler(event)
                 except Exception as err:  # noqa: BLE001 - one subscriber is isolated from another
-                    self._on_error(subscription, event, err)
+                    self.on_error(subscription, event, err)
 
     def _remove(self, subscription: Subscription) -> None:
         key = (subscription.type, subscription.subject)

@@ -1,0 +1,127 @@
+"""Puts the house together: opens the log, restores what it holds, starts plugins and the API."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from casita.api import Api
+from casita.clock import Clock, SystemClock
+from casita.host import Host
+from casita.kernel import Kernel
+from casita.log import EventLog, Log, MemoryLog
+from casita.plugin import Plugin
+from casita.tasks import Tasks
+from casita_config import Configuration
+
+_SNAPSHOT_EVERY_S: Final = 60.0
+_RETAIN_EVERY_S: Final = 3600.0
+
+_logger = logging.getLogger(__name__)
+
+
+class Hub:
+    """A house that runs: ``async with Hub(config, folder=...) as hub``.
+
+    On leaving everything is stopped in reverse order and the log is closed with all stored.
+    """
+
+    def __init__(
+        self,
+        config: Configuration,
+        *,
+        folder: Path | None,
+        clock: Clock | None = None,
+        plugins: Sequence[Plugin] | None = None,
+        api: bool = True,
+    ) -> None:
+        """``folder`` holds the log; None keeps it in memory. ``plugins`` replace the installed.
+
+        Entering raises `LogInUse` if another hub holds the folder, and `OSError` if the port
+        of the API is taken.
+        """
+        self.config = config
+        self.folder = folder
+        self._clock = clock or SystemClock()
+        self._plugins = plugins
+        self._with_api = api
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            self.kernel = Kernel.assemble(
+                self.config, self._clock, stack.enter_context(self._open_log())
+            )
+            self.kernel.restore()
+            stack.callback(self.kernel.states.save)
+            stack.push_async_callback(self.kernel.commands.stop)
+            self.host = Host(
+                self.kernel, plugins=self._plugins, interfaces=self.config.network.interfaces
+            )
+            self._declare_areas()
+            self.host.load()
+            self.api = Api(self.kernel, self.host, folder=self.folder)
+            if self._with_api:
+                await stack.enter_async_context(self.api)
+            stack.push_async_callback(self.host.stop)
+            stack.callback(self._emit, "hub.stopped")
+            await self.host.start()
+            chores = Tasks("hub")
+            stack.push_async_callback(chores.stop)
+            chores.start(self._settle(), "announce")
+            chores.start(self._keep_snapshots(), "snapshots")
+            chores.start(self._keep_retention(), "retention")
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    @property
+    def address(self) -> str:
+        """Where the HTTP API answers, as ``http://127.0.0.1:8723``."""
+        return self.api.address
+
+    def _open_log(self) -> EventLog:
+        if self.folder is None:
+            return MemoryLog(clock=self._clock)
+        return Log.open(self.folder, clock=self._clock)
+
+    def _declare_areas(self) -> None:
+        for area_id, name in self.config.areas.items():
+            self.kernel.registry.ensure_area(name, area_id=area_id)
+
+    def _emit(self, type: str) -> None:
+        self.kernel.bus.emit(type, "casita", {}, source="casita")
+
+    async def _settle(self) -> None:
+        await self.host.started()
+        self._emit("hub.started")
+
+    async def _keep_snapshots(self) -> None:
+        """Save the states once a minute, if there is anything new, so that a start is quick."""
+        while True:
+            await self._clock.sleep(_SNAPSHOT_EVERY_S)
+            if self.kernel.states.unsaved:
+                self.kernel.states.save()
+
+    async def _keep_retention(self) -> None:
+        settings = self.config.log
+        while True:
+            await self._clock.sleep(_RETAIN_EVERY_S)
+            removed = await self.kernel.log.retain(
+                max_age=timedelta(days=settings.days) if settings.days else None,
+                max_bytes=settings.max_bytes,
+            )
+            if removed:
+                _logger.info("retention: %d events left the log", removed)
