@@ -80,6 +80,10 @@ class Commands:
         """Let nobody carry out the commands for an entity: they fail with a message."""
         self._handlers.pop(entity_id, None)
 
+    def attached(self, entity_id: str) -> bool:
+        """Say whether somebody carries out the commands for an entity."""
+        return entity_id in self._handlers
+
     async def stop(self) -> None:
         """End what is under way; its outcome is ``uncertain``."""
         await self._tasks.stop()

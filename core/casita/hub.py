@@ -36,17 +36,20 @@ class Hub:
         config: Configuration,
         *,
         folder: Path | None,
+        log: EventLog | None = None,
         clock: Clock | None = None,
         plugins: Sequence[Plugin] | None = None,
         api: bool = True,
     ) -> None:
-        """``folder`` holds the log; None keeps it in memory. ``plugins`` replace the installed.
+        """``folder`` holds the log; None keeps it in memory, or takes the given ``log``, which
+        is left open. ``plugins`` replace the installed.
 
         Entering raises `LogInUse` if another hub holds the folder, and `OSError` if the port
         of the API is taken.
         """
         self.config = config
         self.folder = folder
+        self._log = log
         self._clock = clock or SystemClock()
         self._plugins = plugins
         self._with_api = api
@@ -54,9 +57,8 @@ class Hub:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
-            self.kernel = Kernel.assemble(
-                self.config, self._clock, stack.enter_context(self._open_log())
-            )
+            log = self._log or stack.enter_context(self._open_log())
+            self.kernel = Kernel.assemble(self.config, self._clock, log)
             self.kernel.restore()
             stack.callback(self.kernel.states.save)
             stack.push_async_callback(self.kernel.commands.stop)
