@@ -50,6 +50,7 @@ class Home:
         instance: str,
         *,
         network: Network,
+        sections: Mapping[str, Any],
         trusted: bool,
         on_error: TaskErrorHandler,
     ) -> None:
@@ -61,6 +62,7 @@ class Home:
         self.logger = logging.getLogger(f"casita.plugin.{instance}")
         self.network = network
         self._kernel = kernel
+        self._sections = sections
         self._trusted = trusted
         self._tasks = Tasks(instance, on_error)
         self._subscriptions: list[Subscription] = []
@@ -78,6 +80,13 @@ class Home:
         if not self._trusted:
             raise NotPermitted(f"{self.plugin}: the kernel is for the hub's own components")
         return self._kernel
+
+    def section(self, key: str) -> Any:
+        """Return a section of the configuration that this plugin has claimed: checked and whole.
+
+        An empty mapping stands for one that is absent or does not fit its schema.
+        """
+        return self._sections.get(key, {})
 
     # Entities
 

@@ -19,6 +19,7 @@ from casita_config.schemas import duration
 from casita.causality import chain
 from casita.clock import VirtualClock, settle
 from casita.events import Event, State
+from casita.host import own_plugins
 from casita.hub import Hub
 from casita.ids import is_entity_id
 from casita.kernel import Kernel
@@ -64,10 +65,10 @@ class House:
         plugins: Sequence[Plugin] | None = None,
         start: datetime = START,
     ) -> None:
-        """``plugins`` replace the installed ones, as for `Hub`."""
+        """``plugins`` come beside the hub's own, in place of the other installed ones."""
         self.clock = VirtualClock(start)
         self._config: dict[str, Any] = {**(config or {})}
-        self._plugins = plugins
+        self._plugins = None if plugins is None else [*own_plugins(), *plugins]
         self._log = MemoryLog(clock=self.clock)
         self._runner = asyncio.Runner()
         self._hub: Hub | None = None
@@ -151,6 +152,11 @@ class House:
                 service, data, target, source=_SOURCE, actor="person:test"
             )
         )
+
+    def adopts(self, key: str, **answers: str) -> None:
+        """Adopt a device of the inbox, as a person would."""
+        self._run(self.hub.host.adopt(key, answers, actor="person:test"))
+        self.passes(0)
 
     def passes(self, time: str | float) -> None:
         """Let time pass: seconds, or a text as ``6m``."""

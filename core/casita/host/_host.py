@@ -49,6 +49,7 @@ class Host:
         self._components: dict[str, Runner] = {}
         self._devices: dict[str, Runner] = {}
         self._problems: list[Problem] = []
+        self._sections: dict[str, dict[str, Any]] = {}
         kernel.bus.subscribe(self._problem_told, owner="host", type=PROBLEM)
         kernel.bus.on_error = self._handler_failed
 
@@ -62,7 +63,7 @@ class Host:
                 self._take_in(loaded)
             if loaded.reason is not None:
                 self._tell_broken(loaded)
-        self._check_sections()
+        self._read_sections()
 
     async def start(self) -> None:
         """Start every plugin; return when the hub's own run. The others go on starting."""
@@ -167,9 +168,21 @@ class Host:
                 return
         self._kernel.discovery.found(plugin, candidate)
 
-    def _check_sections(self) -> None:
-        known = {section.key for one in self._usable() for section in one.sections}
-        for problem in self._kernel.config.unknown_sections(known):
+    def _read_sections(self) -> None:
+        """Check each section against its owner's schema; a fault leaves that section out."""
+        config = self._kernel.config
+        owners = {section.key: one for one in self._usable() for section in one.sections}
+        for loaded in self._usable():
+            mine = self._sections[loaded.name] = {}
+            for section in loaded.sections:
+                if section.schema is None:
+                    continue
+                try:
+                    mine[section.key] = config.section(section.key, section.schema)
+                except ConfigError as err:
+                    for problem in err.problems:
+                        self._tell(problem)
+        for problem in config.unknown_sections(set(owners)):
             self._tell(problem)
 
     def _tell_broken(self, loaded: Loaded) -> None:
@@ -247,6 +260,7 @@ class Host:
             loaded.name,
             runner.name if runner else loaded.name,
             network=self._network,
+            sections=self._sections.get(loaded.name, {}),
             trusted=loaded.trusted,
             on_error=report,
         )

@@ -73,6 +73,13 @@ def given(plugins: Sequence[Plugin]) -> list[Loaded]:
     ]
 
 
+def own() -> list[Plugin]:
+    """Return the plugins that come with the hub itself."""
+    found = entry_points(group=GROUP)
+    mine = [one for one in found if one.dist is not None and one.dist.name == HUB_DISTRIBUTION]
+    return [plugin for one in mine if isinstance(plugin := one.load(), Plugin)]
+
+
 def _from_entry_point(entry: EntryPoint, wanted: set[str]) -> Loaded:
     distribution = entry.dist
     loaded = Loaded(
