@@ -1,0 +1,140 @@
+"""Says in plain words what voluptuous found wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import voluptuous as vol
+from voluptuous.schema_builder import VirtualPathComponent
+
+from casita_config._shapes import key_of, known_keys, shapes_at
+from casita_config.errors import did_you_mean
+from casita_config.nodes import Input, SecretStr, leaves, value_at
+
+_LISTED: Final = 12
+"""As many known words are listed where none is near."""
+_MISSING: Final = object()
+_TYPES: Final = {
+    "expected int": "expected a whole number",
+    "expected float": "expected a number",
+    "expected str": "expected text",
+    "expected bool": "expected true or false",
+    "expected dict": "expected a mapping (lines of 'key: value')",
+    "expected a dictionary": "expected a mapping (lines of 'key: value')",
+    "expected list": "expected a list (lines of '- item')",
+    "expected a list": "expected a list (lines of '- item')",
+}
+
+
+def sentence(error: vol.Invalid, schema: Any, tree: Any) -> str:
+    """Return what is wrong and what to do. Secrets in the tree are left out of it."""
+    text = _sentence(error, schema, tree)
+    for secret in {str(leaf) for leaf in leaves(tree) if isinstance(leaf, SecretStr)}:
+        text = text.replace(secret, "<secret>") if secret else text
+    return text
+
+
+def shown(value: Any) -> str:
+    """Return a value as it may stand in a message: short, in the words of YAML."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    if isinstance(value, Input):
+        return str(value)
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _sentence(error: vol.Invalid, schema: Any, tree: Any) -> str:
+    path, said = error.path, error.error_message
+    if said == "extra keys not allowed":
+        return _unknown_key(path[-1], known_keys(schema, path[:-1]))
+    if isinstance(error, vol.RequiredFieldInvalid):
+        return _missing_key(path[-1], said)
+    if isinstance(error, (vol.ExclusiveInvalid, vol.InclusiveInvalid)):
+        return _group(error, schema)
+    value = value_at(tree, path, _MISSING)
+    if isinstance(error, vol.InInvalid):
+        return _choice(value, said, shapes_at(schema, path))
+    if isinstance(error, vol.ScalarInvalid):
+        literals = [x for x in shapes_at(schema, path) if isinstance(x, (str, int, float))]
+        if literals:
+            return _choice(value, said, [vol.In(literals)])
+    if said in _TYPES:
+        return f"{_TYPES[said]}, got {_got(value)}"
+    if said in ("not a valid value", "invalid value", "no valid value found"):
+        return f"{shown(value)} is not valid here" if value is not _MISSING else said
+    if isinstance(
+        error, (vol.RangeInvalid, vol.LengthInvalid, vol.MatchInvalid, vol.CoerceInvalid)
+    ):
+        return said if value is _MISSING else f"{said}, got {shown(value)}"
+    return said
+
+
+def _got(value: Any) -> str:
+    if value is _MISSING:
+        return "something else"
+    if isinstance(value, bool):
+        return f"{shown(value)}; on, off, yes and no mean true and false, so put text in quotes"
+    if isinstance(value, (int, float)):
+        return f"the number {value!r}; put it in quotes if it is text"
+    return shown(value)
+
+
+def _unknown_key(key: Any, known: list[str]) -> str:
+    if isinstance(key, bool):
+        return f"unknown key {shown(key)}; put the keys on, off, yes and no in quotes"
+    hint = did_you_mean(str(key), known)
+    if not hint and 0 < len(known) <= _LISTED:
+        hint = f" Known keys: {', '.join(known)}."
+    return f"unknown key {str(key)!r}.{hint or ' Take it out.'}"
+
+
+def _missing_key(key: Any, said: str) -> str:
+    if said != "required key not provided":
+        return said
+    return f"the key {str(key_of(key))!r} is missing; add it"
+
+
+def _choice(value: Any, said: str, shapes: list[Any]) -> str:
+    choices = [
+        str(choice)
+        for shape in shapes
+        if isinstance(shape, vol.In)
+        and isinstance(shape.container, (list, tuple, set, frozenset, dict))
+        for choice in shape.container
+    ]
+    if not choices or not said.startswith(("value must be one of", "not a valid value")):
+        return said
+    hint = did_you_mean(value, choices) if isinstance(value, str) else ""
+    listed = ", ".join(choices[:_LISTED]) + (", ..." if len(choices) > _LISTED else "")
+    return f"{shown(value)} is none of: {listed}.{hint}"
+
+
+def _group(error: vol.Invalid, schema: Any) -> str:
+    name = str.__str__(error.path[-1]) if error.path else ""
+    if f"'{name}'" not in error.error_message:
+        return error.error_message
+    keys = [
+        str(key.schema)
+        for shape in shapes_at(schema, error.path[:-1])
+        if isinstance(shape, Mapping)
+        for key in shape
+        if name
+        in (getattr(key, "group_of_exclusion", None), getattr(key, "group_of_inclusion", None))
+    ]
+    names = ", ".join(keys)
+    if isinstance(error, vol.ExclusiveInvalid):
+        return f"only one of these keys can be used: {names}; take the others out"
+    return f"these keys go together: {names}; give all of them or none"
+
+
+def is_virtual(key: Any) -> bool:
+    """Say whether a part of a path is no key but the name of a group of keys."""
+    return isinstance(key, VirtualPathComponent)

@@ -1,0 +1,190 @@
+"""Configuration as plain data that still knows the file and line of every part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+KeyPath = Sequence[Any]
+"""Keys and list indices from the top, as voluptuous gives them."""
+
+
+class Place(NamedTuple):
+    """A line of a file."""
+
+    file: str
+    """Path relative to the configuration folder."""
+    line: int
+    """From 1."""
+
+
+# Lines of a mapping's values, or a list's items: how far each is below the first line of the
+# mapping or list. Equally shaped mappings share one layout, so that lines cost next to nothing.
+MappingLayout = tuple[tuple[Any, ...], tuple[int, ...]]
+ListLayout = tuple[int, ...]
+
+
+class _Node:
+    """What every part has: the place where it begins. None where it came from no file."""
+
+    __slots__ = ()
+    _file: str
+    _line: int
+
+    @property
+    def place(self) -> Place | None:
+        """File and line where this begins."""
+        file: str | None = getattr(self, "_file", None)
+        return None if file is None else Place(file, self._line)
+
+
+class NodeStr(_Node, str):
+    """A text that knows its place."""
+
+    __slots__ = ("_file", "_line")
+
+
+class SecretStr(NodeStr):
+    """A text that came from ``!secret`` or ``!env_var``. Its ``repr`` does not tell it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+
+class NodeDict(_Node, dict[Any, Any]):
+    """A mapping that knows its place and the places of its keys."""
+
+    __slots__ = ("_file", "_layout", "_line")
+    _layout: MappingLayout | dict[Any, Place | None]
+
+    def place_at(self, key: Any) -> Place | None:
+        """Return the line of a key, or of the mapping if it is not known."""
+        layout = getattr(self, "_layout", None)
+        if isinstance(layout, dict):
+            return layout.get(key) or self.place
+        if layout is None or key not in layout[0]:
+            return self.place
+        return Place(self._file, self._line + layout[1][layout[0].index(key)])
+
+
+class NodeList(_Node, list[Any]):
+    """A list that knows its place and the places of its items."""
+
+    __slots__ = ("_file", "_layout", "_line")
+    _layout: ListLayout | list[Place | None]
+
+    def place_at(self, index: int) -> Place | None:
+        """Return the line of an item, or of the list if it is not known."""
+        layout = getattr(self, "_layout", None)
+        if layout is None or not 0 <= index < len(layout):
+            return self.place
+        if isinstance(layout, list):
+            return layout[index] or self.place
+        return Place(self._file, self._line + layout[index])
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """``!input name`` in a blueprint: stands for what its user gives."""
+
+    name: str
+    place: Place | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return f"!input {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Stands where the file holds something that could not be loaded; it was reported."""
+
+    place: Place | None = None
+
+
+def place_of(tree: Any, path: KeyPath = ()) -> Place | None:
+    """Return the line of what a path leads to, or of the nearest part above it that is known.
+
+    A key's line is that of the key, not of its value. An index into what is not a list is
+    passed over, as one item may stand for a list of one.
+    """
+    place: Place | None = getattr(tree, "place", None)
+    for parent, key, value in _steps(tree, path):
+        found = parent.place_at(key) if isinstance(parent, (NodeDict, NodeList)) else None
+        place = found or getattr(value, "place", None) or place
+    return place
+
+
+def value_at(tree: Any, path: KeyPath, default: Any = None) -> Any:
+    """Return what a path leads to, or ``default`` if it leads nowhere."""
+    steps = list(_steps(tree, path))
+    indices = sum(1 for key in path if isinstance(key, int))
+    if len(steps) < len(path) - indices:
+        return default
+    return steps[-1][2] if steps else tree
+
+
+def _steps(tree: Any, path: KeyPath) -> Iterator[tuple[Any, Any, Any]]:
+    """Go down a path as far as it leads: parent, key and value of each step."""
+    for key in path:
+        if _holds(tree, key):
+            yield tree, key, tree[key]
+            tree = tree[key]
+        elif not isinstance(key, int) or isinstance(tree, list):
+            return
+
+
+def _holds(tree: Any, key: Any) -> bool:
+    if isinstance(tree, Mapping):
+        return key in tree
+    return isinstance(tree, list) and isinstance(key, int) and 0 <= key < len(tree)
+
+
+def key_path(section: str, path: KeyPath) -> str:
+    """Return a path as people read it: ``automation[3].trigger[0].to``."""
+    text = section
+    for key in path:
+        if isinstance(key, int) and not isinstance(key, bool):
+            text += f"[{key}]"
+        else:
+            text += f".{key}" if text else str(key)
+    return text
+
+
+def plain(tree: Any) -> Any:
+    """Return the data without places: nothing but ``dict``, ``list``, ``str`` and scalars.
+
+    Encoders such as msgspec's refuse subclasses of ``str``.
+    """
+    if isinstance(tree, str):
+        return str(tree)
+    if isinstance(tree, Mapping):
+        return {plain(key): plain(value) for key, value in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        return [plain(item) for item in tree]
+    return tree
+
+
+def as_nodes(data: Any) -> Any:
+    """Return plain data as nodes without places."""
+    if isinstance(data, (NodeDict, NodeList)):
+        return data
+    if isinstance(data, Mapping):
+        return NodeDict((key, as_nodes(value)) for key, value in data.items())
+    if isinstance(data, (list, tuple)):
+        return NodeList(as_nodes(item) for item in data)
+    return data
+
+
+def leaves(tree: Any) -> Iterator[Any]:
+    """Go through every value that is neither a mapping nor a list."""
+    if isinstance(tree, Mapping):
+        for value in tree.values():
+            yield from leaves(value)
+    elif isinstance(tree, (list, tuple)):
+        for item in tree:
+            yield from leaves(item)
+    else:
+        yield tree

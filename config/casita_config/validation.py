@@ -1,0 +1,100 @@
+"""Checks configuration by voluptuous schemas, and tells faults by file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import voluptuous as vol
+
+from casita_config._sentences import is_virtual, sentence
+from casita_config.errors import ConfigError, Problem
+from casita_config.nodes import Broken, KeyPath, key_path, leaves, place_of, plain
+
+
+def validate(schema: vol.Schema | Any, tree: Any, *, section: str) -> Any:
+    """Return what a schema makes of a tree; it gets plain data, without places.
+
+    ``section`` begins the keys in messages, as ``plugins.mqtt``. Raises `ConfigError` with
+    every fault that voluptuous tells.
+    """
+    value, problems = _check(_compiled(schema), tree, section, ())
+    if problems:
+        raise ConfigError(problems)
+    return value
+
+
+def validate_items(
+    schema: vol.Schema | Any, nodes: Iterable[Any], *, section: str
+) -> tuple[list[tuple[int, Any]], list[Problem]]:
+    """Check items one by one, so that a faulty one spoils no other.
+
+    Returns the good ones, each with its index among ``nodes``, and what is wrong with the rest.
+    """
+    compiled = _compiled(schema)
+    good: list[tuple[int, Any]] = []
+    problems: list[Problem] = []
+    for index, node in enumerate(nodes):
+        value, found = _check(compiled, node, section, (index,))
+        problems += found
+        if not found:
+            good.append((index, value))
+    return good, problems
+
+
+def validate_entries(
+    schema: vol.Schema | Any, nodes: Mapping[Any, Any], *, section: str
+) -> tuple[dict[Any, Any], list[Problem]]:
+    """Check the values of a mapping one by one, as ``validate_items`` does those of a list."""
+    compiled = _compiled(schema)
+    good: dict[Any, Any] = {}
+    problems: list[Problem] = []
+    for key, node in nodes.items():
+        value, found = _check(compiled, node, section, (key,), place_of(nodes, (key,)))
+        problems += found
+        if not found:
+            good[plain(key)] = value
+    return good, problems
+
+
+def _compiled(schema: Any) -> vol.Schema:
+    return schema if isinstance(schema, vol.Schema) else vol.Schema(schema)
+
+
+def _check(
+    schema: vol.Schema, tree: Any, section: str, above: KeyPath, place: Any = None
+) -> tuple[Any, list[Problem]]:
+    where = key_path(section, above)
+    if any(isinstance(leaf, Broken) for leaf in leaves(tree)):
+        found = place_of(tree) or place
+        return None, [
+            Problem(
+                message="left out: a part of it could not be loaded",
+                file=found.file if found else None,
+                line=found.line if found else None,
+                key=where or None,
+            )
+        ]
+    try:
+        return schema(plain(tree)), []
+    except vol.MultipleInvalid as err:
+        return None, [_problem(each, schema, tree, where, place) for each in err.errors]
+    except Exception as err:  # noqa: BLE001 - a plugin's validator may raise anything
+        unsaid = vol.Invalid(f"could not be checked ({type(err).__name__}: {err})")
+        return None, [_problem(unsaid, schema, tree, where, place)]
+
+
+def _problem(
+    error: vol.Invalid, schema: vol.Schema, tree: Any, section: str, place: Any
+) -> Problem:
+    path: list[Any] = [key for key in error.path if not is_virtual(key)]
+    if isinstance(error, vol.RequiredFieldInvalid):
+        path = path[:-1]
+    found = place_of(tree, path) if path or place is None else place
+    found = found or place
+    return Problem(
+        message=sentence(error, schema, tree),
+        file=found.file if found else None,
+        line=found.line if found else None,
+        key=key_path(section, path) or None,
+    )
