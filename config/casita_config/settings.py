@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -86,18 +86,6 @@ class NetworkSettings:
     """IP addresses of the machine to listen on; none: all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """All of the hub's own parts."""
-
-    home: HomeSettings = field(default_factory=HomeSettings)
-    http: HttpSettings = field(default_factory=HttpSettings)
-    log: LogSettings = field(default_factory=LogSettings)
-    network: NetworkSettings = field(default_factory=NetworkSettings)
-    areas: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Names of areas by id."""
-
-
 def _country(value: Any) -> str:
     text = str(value).upper()
     if isinstance(value, bool) or len(text) != 2 or not text.isalpha() or not text.isascii():
@@ -133,7 +121,7 @@ def _http(value: dict[str, Any]) -> HttpSettings:
     )
     if not settings.open_to_lan and not _is_loopback(settings.host):
         raise vol.Invalid(
-            f"host {settings.host!r} is open to the network; add 'open_to_lan: true' if you mean it",
+            f"{settings.host!r} is open to the network; add 'open_to_lan: true' if you mean it",
             path=["host"],
         )
     return settings
