@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Mapping
+from collections import deque
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, NoReturn
 
 import msgspec
@@ -33,6 +34,9 @@ from casita.states import States
 from casita.tasks import Tasks
 
 _HUB: Final = "casita"
+_GROUP: Final = "group"
+_REDIRECTS: Final = 4
+"""How many services a call may be turned into one after another."""
 _logger = logging.getLogger(__name__)
 
 HOP_LIMIT: Final = 16
@@ -117,12 +121,12 @@ class Commands:
             self._send(service, service.handler, None, whole, origin, call)
             return call
         fitted = [
-            (entity_id, self._fitted(service, entity_id, checked))
+            (entity_id, *self._fitted(service, entity_id, checked))
             for entity_id in self._addressed(service, target)
         ]
-        for entity_id, its_data in fitted:
+        for entity_id, becomes, its_data in fitted:
             handler = self._handlers.get(entity_id, _nobody)
-            self._send(service, handler, entity_id, its_data, origin, call)
+            self._send(service, handler, entity_id, its_data, origin, call, becomes=becomes)
         return call
 
     def _require(self, service_id: str) -> Service:
@@ -152,23 +156,41 @@ class Commands:
             return [one.entity_id for one in self._states if one.domain in domains]
         for entity_id in target.entity_id:
             self._states.require(entity_id)
-            if domain_of(entity_id) not in domains:
+            if domain_of(entity_id) not in (*domains, _GROUP):
                 raise InvalidCommand(
                     f"{service.id}: {entity_id} is not of its domain ({', '.join(domains)})"
                 )
         return [
             one
-            for one in self._registry.resolve(target)
+            for one in self._expanded(self._registry.resolve(target))
             if domain_of(one) in domains and one in self._states
         ]
 
+    def _expanded(self, entity_ids: Iterable[str]) -> Iterable[str]:
+        """Put the members in place of each group, also of groups in groups; each entity once."""
+        found: dict[str, None] = {}
+        waiting = deque(entity_ids)
+        while waiting:
+            entity_id = waiting.popleft()
+            state = self._states.get(entity_id) if domain_of(entity_id) == _GROUP else None
+            if entity_id not in found and state is not None:
+                waiting.extendleft(reversed(state.attributes.get("entity_id", ())))
+            found[entity_id] = None
+        return found
+
     def _fitted(
         self, service: Service, entity_id: str, data: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        if service.prepare is None:
-            return data
+    ) -> tuple[Service, Mapping[str, Any]]:
+        """Return the service that an entity gets, and the data that it can use."""
+        state = self._states.require(entity_id)
         try:
-            return service.prepare(self._states.require(entity_id).attributes, data)
+            for _ in range(_REDIRECTS):
+                instead = service.redirect(state, data) if service.redirect else None
+                if instead is None:
+                    break
+                service = self._require(instead[0])
+                data = _checked(service, instead[1])
+            return service, service.prepare(state.attributes, data) if service.prepare else data
         except vol.Invalid as err:
             raise InvalidCommand(f"{service.id} {entity_id}: {err}") from err
 
@@ -180,17 +202,22 @@ class Commands:
         data: Mapping[str, Any],
         origin: _Origin,
         call: Call,
+        *,
+        becomes: Service | None = None,
     ) -> None:
         subject = entity_id or service.id
+        becomes = becomes or service
+        told = {"service": service.id, "data": _logged(becomes, data), "kind": service.kind.value}
+        if becomes is not service:
+            told["becomes"] = becomes.id
         event = self._bus.emit(
-            "command.sent", subject,
-            {"service": service.id, "data": _logged(service, data), "kind": service.kind.value},
+            "command.sent", subject, told,
             source=origin.source, cause=origin.cause, actor=origin.actor,
         )  # fmt: skip
         if entity_id is not None:
             self._states.expect(entity_id, event)
         call.opened()
-        command = Command(service=service.id, entity_id=entity_id, data=data, event=event)
+        command = Command(service=becomes.id, entity_id=entity_id, data=data, event=event)
         try:
             result = handler(command)
         except Exception as err:  # noqa: BLE001 - a plugin's handler is isolated from its callers
@@ -225,7 +252,7 @@ class Commands:
 
     def _end(self, call: Call, command: Command, outcome: Outcome) -> None:
         subject = command.entity_id or command.service
-        data: dict[str, Any] = {"service": command.service}
+        data: dict[str, Any] = {"service": command.event.data["service"]}
         if outcome.message is not None:
             data["message"] = outcome.message
         self._bus.emit(f"command.{outcome.status}", subject, data, source=_HUB, cause=command.event)

@@ -11,7 +11,7 @@ import msgspec
 import voluptuous as vol
 
 from casita.errors import CommandFailed
-from casita.events import Event
+from casita.events import Event, State
 
 
 class Kind(StrEnum):
@@ -63,7 +63,15 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 CommandHandler = Callable[[Command], Outcome | Awaitable[Outcome | None] | None]
 """Returns how it went, None meaning done; raises `CommandFailed`; may be asynchronous."""
 Prepare = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
-"""Given an entity's attributes and checked data, returns the data that this entity can use."""
+"""Given an entity's attributes and checked data, returns the data that this entity can use.
+
+Raises ``vol.Invalid`` if it can use none of it.
+"""
+Redirect = Callable[[State, Mapping[str, Any]], tuple[str, Mapping[str, Any]] | None]
+"""Given an entity's state and checked data, returns the service that the entity gets instead.
+
+With it goes that service's data; None lets the service stand as it is.
+"""
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +87,9 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     """Who carries it out; None: each target entity's own plugin does."""
     prepare: Prepare | None = None
     """Fits the data to an entity's capabilities, once the entity is known."""
+    redirect: Redirect | None = None
+    """Turns it into another service for an entity: ``toggle`` into ``turn_on`` or ``turn_off``,
+    so that no plugin has to know it. The log keeps its own name and kind."""
     targets: tuple[str, ...] | None = None
     """Domains that an entity service may address; None: its own domain."""
     secret_fields: tuple[str, ...] = ()
