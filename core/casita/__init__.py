@@ -13,6 +13,7 @@ from casita.model import DeviceInfo, Target
 from casita.plugin import Component, ConfigSection, Device, Plugin
 from casita.services import Command, Kind, Outcome, Service, Status
 from casita.vocabulary import Changed, Mode
+from casita_config import duration, entities, entity
 
 __all__ = [
     "SAME",
@@ -45,5 +46,8 @@ __all__ = [
     "SystemClock",
     "Target",
     "VirtualClock",
+    "duration",
+    "entities",
+    "entity",
     "hookimpl",
 ]

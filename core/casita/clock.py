@@ -201,7 +201,12 @@ class VirtualClock:
 
     async def sleep(self, delay_s: float) -> None:
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        alarm = self.call_later(delay_s, lambda: woken.done() or woken.set_result(None))
+
+        def wake() -> None:
+            if not woken.done():
+                woken.set_result(None)
+
+        alarm = self.call_later(delay_s, wake)
         try:
             await woken
         finally:

@@ -8,9 +8,8 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from casita.api import Api
 from casita.clock import Clock, SystemClock
 from casita.host import Host
 from casita.kernel import Kernel
@@ -18,6 +17,9 @@ from casita.log import EventLog, Log, MemoryLog
 from casita.plugin import Plugin
 from casita.tasks import Tasks
 from casita_config import Configuration
+
+if TYPE_CHECKING:
+    from casita.api import Api
 
 _SNAPSHOT_EVERY_S: Final = 60.0
 _RETAIN_EVERY_S: Final = 3600.0
@@ -53,6 +55,7 @@ class Hub:
         self._clock = clock or SystemClock()
         self._plugins = plugins
         self._with_api = api
+        self.api: Api | None = None
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -67,9 +70,8 @@ class Hub:
             )
             self._declare_areas()
             self.host.load()
-            self.api = Api(self.kernel, self.host, folder=self.folder)
             if self._with_api:
-                await stack.enter_async_context(self.api)
+                self.api = await stack.enter_async_context(self._make_api())
             stack.push_async_callback(self.host.stop)
             stack.callback(self._emit, "hub.stopped")
             await self.host.start()
@@ -92,12 +94,19 @@ class Hub:
     @property
     def address(self) -> str:
         """Where the HTTP API answers, as ``http://127.0.0.1:8723``."""
+        if self.api is None:
+            raise RuntimeError("this hub was made without its API")
         return self.api.address
 
     def _open_log(self) -> EventLog:
         if self.folder is None:
             return MemoryLog(clock=self._clock)
         return Log.open(self.folder, clock=self._clock)
+
+    def _make_api(self) -> Api:
+        from casita.api import Api  # aiohttp is heavy; a hub in a test does without
+
+        return Api(self.kernel, self.host, folder=self.folder)
 
     def _declare_areas(self) -> None:
         for area_id, name in self.config.areas.items():

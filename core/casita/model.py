@@ -14,7 +14,7 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     level: int | None = None
-    aliases: Sequence[str] = ()
+    aliases: tuple[str, ...] = ()
 
 
 class Area(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,8 +23,8 @@ class Area(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     floor_id: str | None = None
-    aliases: Sequence[str] = ()
-    labels: Sequence[str] = ()
+    aliases: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ class DeviceEntry(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     source: str
     """The plugin instance that it belongs to."""
-    identifiers: Sequence[str]
+    identifiers: tuple[str, ...]
     """What the source knows it by; one shared identifier makes it the same device."""
     name: str
     name_by_user: str | None = None
@@ -48,7 +48,7 @@ class DeviceEntry(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     sw_version: str | None = None
     area_id: str | None = None
-    labels: Sequence[str] = ()
+    labels: tuple[str, ...] = ()
     via_device_id: str | None = None
 
     @property
@@ -69,8 +69,8 @@ class EntityEntry(msgspec.Struct, frozen=True, kw_only=True):
     name_by_user: str | None = None
     device_id: str | None = None
     area_id: str | None = None
-    labels: Sequence[str] = ()
-    previous_ids: Sequence[str] = ()
+    labels: tuple[str, ...] = ()
+    previous_ids: tuple[str, ...] = ()
     """Entity ids that it had before; its history stands under them too."""
     added: datetime
     disabled: bool = False

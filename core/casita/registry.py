@@ -14,7 +14,7 @@ from casita.ids import is_entity_id, new_id, slugify
 from casita.model import Area, DeviceEntry, DeviceInfo, EntityEntry, Floor, Label, Target
 
 _HUB: Final = "casita"
-_Entry = TypeVar("_Entry", Area, DeviceEntry, EntityEntry, Floor, Label)
+_Entry = TypeVar("_Entry", bound=msgspec.Struct)
 
 
 class Table(Generic[_Entry]):
@@ -156,9 +156,8 @@ class Registry:
     ) -> EntityEntry:
         """Change fields of an entity that belong to the person: name, area, labels, disabled."""
         entry = self.require_entity(entity_id)
-        return self.entities.write(
-            entity_id, msgspec.structs.replace(entry, **changes), actor=actor
-        )
+        changed = msgspec.structs.replace(entry, **_frozen(changes))
+        return self.entities.write(entity_id, changed, actor=actor)
 
     def remove_entity(self, entity_id: str, *, actor: str | None = None) -> None:
         """Forget an entity."""
@@ -181,7 +180,7 @@ class Registry:
         """Return the device that a source describes, made or brought up to date."""
         known = self.find_device(source, info.identifiers)
         via = self.find_device(source, (info.via_identifier,)) if info.via_identifier else None
-        facts = {
+        facts: dict[str, Any] = {
             "identifiers": tuple(info.identifiers),
             "name": info.name,
             "manufacturer": info.manufacturer,
@@ -210,7 +209,8 @@ class Registry:
         entry = self.devices.get(device_id)
         if entry is None:
             raise UnknownEntity(f"{device_id}: there is no such device")
-        return self.devices.write(device_id, msgspec.structs.replace(entry, **changes), actor=actor)
+        changed = msgspec.structs.replace(entry, **_frozen(changes))
+        return self.devices.write(device_id, changed, actor=actor)
 
     def remove_device(self, device_id: str, *, actor: str | None = None) -> list[str]:
         """Forget a device and its entities; return the ids of those entities."""
@@ -291,6 +291,10 @@ class Registry:
             wish = f"{domain}.{object_id}_{number}"
             number += 1
         return wish
+
+
+def _frozen(changes: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(one) if isinstance(one, list) else one for key, one in changes.items()}
 
 
 def _id(area: Area | None) -> str | None:

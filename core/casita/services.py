@@ -143,7 +143,12 @@ class Call:
         """Return once every command has ended."""
         if not self.done:
             ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self.on_done(lambda _call: ended.done() or ended.set_result(None))
+
+            def wake(_call: Call) -> None:
+                if not ended.done():
+                    ended.set_result(None)
+
+            self.on_done(wake)
             await ended
         return self
 

@@ -14,8 +14,6 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from casita_config.schemas import duration
-
 from casita.causality import chain
 from casita.clock import VirtualClock, settle
 from casita.events import Event, State
@@ -28,6 +26,7 @@ from casita.model import Target
 from casita.plugin import Plugin
 from casita.services import Command
 from casita_config import Configuration
+from casita_config.schemas import duration
 
 START: Final = datetime(2024, 3, 12, 9, tzinfo=UTC)
 """When a house's time begins unless the test says otherwise: a Tuesday."""
@@ -236,4 +235,3 @@ class House:
                 )  # fmt: skip
 
         kernel.commands.attach(entity_id, take)
-

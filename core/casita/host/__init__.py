@@ -1,9 +1,7 @@
 """Runs the plugins: finds them, starts and stops them, and keeps each from harming the others."""
 
-from casita.host._host import Host 
-from casita.host._ledger import InstanceStatus
-from casita.host._ledger import PluginStatus
-from casita.host._ledger import State
+from casita.host._host import Host
+from casita.host._ledger import InstanceStatus, PluginStatus, State
 from casita.host._loader import own as own_plugins
 
 __all__ = ["Host", "InstanceStatus", "PluginStatus", "State", "own_plugins"]

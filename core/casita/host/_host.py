@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
+import msgspec
 import voluptuous as vol
 
 from casita.bus import Subscription
@@ -178,11 +179,13 @@ class Host:
                 if section.schema is None:
                     continue
                 try:
-                    mine[section.key] = config.section(section.key, section.schema)
+                    value = config.section(section.key, section.schema)
+                    if value is not None:
+                        mine[section.key] = value
                 except ConfigError as err:
                     for problem in err.problems:
                         self._tell(problem)
-        for problem in config.unknown_sections(set(owners)):
+        for problem in (*config.problems, *config.unknown_sections(set(owners))):
             self._tell(problem)
 
     def _tell_broken(self, loaded: Loaded) -> None:
@@ -317,8 +320,5 @@ class Host:
         self._kernel.bus.emit(PROBLEM, problem.file or "config", data, source="casita")
 
     def _problem_told(self, event: Event) -> None:
-        self._problems.append(Problem(**{key: event.data.get(key) for key in _PROBLEM_FIELDS}))
+        self._problems.append(msgspec.convert(event.data, Problem))
         _logger.warning("%s", self._problems[-1])
-
-
-_PROBLEM_FIELDS: Final = ("message", "file", "line", "key")
