@@ -1,0 +1,196 @@
+"""The HTTP server: takes requests through every check to their handlers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+import voluptuous as vol
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from casita.api import _gate
+from casita.api._answers import failure, malformed, response
+from casita.api._checking import checked, decoded, query_of
+from casita.api._errors import Refused
+from casita.api._scopes import NOBODY, OWNER, Principal, Scope
+from casita.api._streams import send
+from casita.api._table import Desk, Request, Route, Router, Stream
+from casita.clock import deadline
+from casita.tasks import Tasks
+
+_CONNECTIONS_LIMIT: Final = 256
+_STREAMS_LIMIT: Final = 64
+_IDLE_S: Final = 30.0
+"""How long a connection may be silent, also before its first request is complete."""
+_BODY_WITHIN_S: Final = 10.0
+_LONGEST_PATH: Final = 1000
+_NO_BODY: Final = vol.Schema({})
+_LINE_LIMIT: Final = 8190
+_HEADERS_LIMIT: Final = 64
+
+_logger = logging.getLogger(__name__)
+
+
+class Front:
+    """Answers requests that come by one way: over TCP, or through the owner's socket."""
+
+    def __init__(
+        self, desk: Desk, router: Router, *, hosts: Collection[str] | None, tasks: Tasks
+    ) -> None:
+        """``hosts`` are the names that we answer to; None: whoever gets here is the owner."""
+        self._desk = desk
+        self._router = router
+        self._hosts = hosts
+        self._tasks = tasks
+        self._closing = asyncio.Event()
+        self._streams = 0
+
+    def close(self) -> None:
+        """End all streams."""
+        self._closing.set()
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request. Raises nothing: whatever goes wrong is an answer."""
+        where = f"{request.method} {request.path[:_LONGEST_PATH]}"
+        try:
+            route, asked = await self._admit(request)
+            handled = self._handle(route, asked)
+            if route.method == "GET":
+                result = await handled
+            else:
+                # what was begun is brought to its end, also if the client goes away
+                result = await asyncio.shield(self._tasks.start(handled, where))
+            if isinstance(result, Stream):
+                return await self._stream(request, result, asked.principal)
+        except Exception as err:  # noqa: BLE001 - the boundary of the hub
+            return failure(err, where)
+        return failure(result, where) if isinstance(result, Exception) else response(result)
+
+    async def _admit(self, request: web.BaseRequest) -> tuple[Route, Request]:
+        """Take a request through every check, the cheap ones first."""
+        if self._hosts is not None:
+            self._check_sender(request, self._hosts)
+        route, params = self._route(request)
+        query = query_of(request.query.items())
+        principal = self._principal(route, request)
+        if route.scope is not Scope.OPEN and route.scope not in principal.scopes:
+            raise Refused(403, "missing_scope", f"this token lacks the scope {route.scope}")
+        return route, Request(
+            principal=principal,
+            params=params,
+            query=checked(route.query, query, what="query"),
+            body=await self._body(route, request),
+            last_event_id=request.headers.get("Last-Event-ID"),
+        )
+
+    def _check_sender(self, request: web.BaseRequest, hosts: Collection[str]) -> None:
+        sockname = request.get_extra_info("sockname")
+        # an address, unlike a name, cannot be made to point here by somebody else
+        reached = {str(sockname[0])} if isinstance(sockname, tuple) else set()
+        host = _gate.check_host(request.headers.getall("Host", []), {*hosts, *reached})
+        # a request line with a whole URL in it names a host too
+        _gate.check_host([request.host], {*hosts, *reached})
+        _gate.check_origin(request.headers.getall("Origin", []), host)
+
+    def _route(self, request: web.BaseRequest) -> tuple[Route, Mapping[str, str]]:
+        by_method, params = self._router.find(request.path)
+        if not by_method or len(request.path) > _LONGEST_PATH:
+            raise Refused(404, "not_found", "there is nothing at this address")
+        method = "GET" if request.method == "HEAD" else request.method
+        if method not in by_method:
+            allowed = sorted({*by_method, *(("HEAD",) if "GET" in by_method else ())})
+            raise Refused(
+                405, "wrong_method", f"it takes {', '.join(allowed)}",
+                headers={"Allow": ", ".join(allowed)},
+            )  # fmt: skip
+        return by_method[method], params
+
+    def _principal(self, route: Route, request: web.BaseRequest) -> Principal:
+        if self._hosts is None:
+            return OWNER
+        if route.scope is Scope.OPEN:
+            return NOBODY
+        token = _gate.bearer(request.headers.getall("Authorization", []))
+        return self._desk.tokens.check(token, source=request.remote or "")
+
+    async def _body(self, route: Route, request: web.BaseRequest) -> Mapping[str, Any]:
+        headers = request.headers
+        _gate.check_content(
+            headers.get("Content-Type"), headers.get("Content-Encoding"),
+            has_body=request.can_read_body,
+        )  # fmt: skip
+        if route.method == "GET":
+            return {}
+        async with deadline(self._desk.kernel.clock, _BODY_WITHIN_S):
+            body = decoded(await request.read())
+        return checked(route.body or _NO_BODY, body, what="body")
+
+    async def _handle(self, route: Route, asked: Request) -> Any:
+        """Return what a handler returns, or raises: a task that nobody awaits raises nothing."""
+        try:
+            async with deadline(self._desk.kernel.clock, route.timeout_s):
+                return await route.handler(self._desk, asked)
+        except Exception as err:  # noqa: BLE001 - it is answered
+            return err
+
+    async def _stream(
+        self, request: web.BaseRequest, stream: Stream, principal: Principal
+    ) -> web.StreamResponse:
+        if self._streams >= _STREAMS_LIMIT:
+            raise Refused(
+                503, "too_many_streams", f"{_STREAMS_LIMIT} streams are open; close some",
+                headers={"Retry-After": "10"},
+            )  # fmt: skip
+        self._streams += 1
+        try:
+            return await send(
+                request, stream, principal, tokens=self._desk.tokens,
+                clock=self._desk.kernel.clock, closing=self._closing,
+            )  # fmt: skip
+        finally:
+            self._streams -= 1
+
+
+def serve(front: Front) -> web.Server:
+    """Return the server that lets a front answer."""
+    return _Server(front)
+
+
+class _Server(web.Server):
+    def __init__(self, front: Front) -> None:
+        super().__init__(
+            front.answer,
+            handler_cancellation=True,
+            access_log=None,
+            keepalive_timeout=_IDLE_S,
+            max_line_size=_LINE_LIMIT,
+            max_field_size=_LINE_LIMIT,
+            max_headers=_HEADERS_LIMIT,
+        )
+
+    def __call__(self) -> RequestHandler:
+        return _Protocol(self, loop=self._loop, **self._kwargs)
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        if len(self.connections) > _CONNECTIONS_LIMIT:
+            transport.abort()
+
+
+class _Protocol(RequestHandler):
+    """aiohttp's own, with our words for what is not HTTP at all."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        _logger.debug("%s: no proper request: %s", request.remote, message)
+        return malformed()

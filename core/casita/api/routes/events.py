@@ -1,0 +1,224 @@
+"""The log: what happened, what is happening, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import Any, Final, cast
+
+import msgspec
+import voluptuous as vol
+
+from casita.api import _fields
+from casita.api._acknowledging import stored
+from casita.api._acting import SOURCE
+from casita.api._encoding import encoded
+from casita.api._errors import Refused
+from casita.api._records import Record, Teller
+from casita.api._scopes import Scope
+from casita.api._table import Desk, Request, Stream, route
+from casita.causality import chain
+from casita.events import Event
+from casita.ids import Offset, is_entity_id
+from casita.kernel import Kernel
+
+_PAGE: Final = 100
+_LONGEST_PAGE: Final = 1000
+_LONGEST_DATA: Final = 64 * 1024
+_TYPE: Final = re.compile(r"[A-Za-z0-9_]+(?:[.:-][A-Za-z0-9_]+)*")
+_OURS: Final = frozenset(
+    {
+        "area", "automation", "command", "config", "device", "entity", "floor", "hub", "label",
+        "plugin", "run", "state", "timer", "token",
+    }
+)  # fmt: skip
+"""Families of events that the hub itself vouches for: nobody else may emit them."""
+
+_FILTERS: Final[Mapping[Any, Any]] = {
+    vol.Optional("types", description="only of these types; `*` stands for any text"): (
+        _fields.patterns
+    ),
+    vol.Optional("subjects", description="only about these subjects, as `light.*`"): (
+        _fields.patterns
+    ),
+    vol.Optional("sentences", default="false", description="tell each in words too"): _fields.flag,
+}
+
+
+class LogPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of the log."""
+
+    events: list[Record]
+    """In the order in which they happened."""
+    head: int
+    """Offset of the newest event of all that is stored: where a stream can take up."""
+
+
+class Emitted(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that was put on the bus."""
+
+    offset: Offset
+    stored: bool
+    """False: it is in force, but the disk has not taken it."""
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True):
+    """Why something happened."""
+
+    chain: list[Record]
+    """The event that was asked about, what led to it, and so on back to the root."""
+
+
+@route(
+    "GET",
+    "/api/events",
+    scope=Scope.READ,
+    returns="server-sent events: `id` is the offset, `data` the event",
+    query={
+        vol.Optional("after", description="begin behind this offset"): _fields.offset,
+        **_FILTERS,
+    },
+)
+async def follow_events(desk: Desk, request: Request) -> Stream:
+    """Follow what happens, as a stream that is never without a gap or a double.
+
+    Only what is stored is sent. To go on where a stream broke off, send the last `id` as the
+    header `Last-Event-ID`. Without that, or `after`, it begins with what happens next.
+    """
+    after = _resumed(request.last_event_id)
+    if after is None:
+        after = request.query.get("after", desk.kernel.log.stored_head)
+    return Stream(chunks=_chunks(desk.kernel, after, request.query))
+
+
+@route(
+    "GET",
+    "/api/log",
+    scope=Scope.READ,
+    returns="a piece of the log",
+    query={
+        vol.Optional("after", description="the oldest behind this offset"): _fields.offset,
+        vol.Optional("before", description="only before this offset"): _fields.offset,
+        vol.Optional("limit", default=str(_PAGE)): vol.All(
+            _fields.offset, vol.Range(min=1, max=_LONGEST_PAGE)
+        ),
+        **_FILTERS,
+    },
+)
+async def read_log(desk: Desk, request: Request) -> LogPage:
+    """Read a piece of the log: without `after`, the newest there is.
+
+    Entities that were renamed are found with what they did under their former ids.
+    """
+    query, log = request.query, desk.kernel.log
+    found = await log.read(
+        after=query.get("after", 0),
+        before=query.get("before"),
+        types=query.get("types", ()),
+        subjects=_with_former_ids(desk.kernel, query.get("subjects", ())),
+        limit=query["limit"],
+        newest_first="after" not in query,
+    )
+    teller = Teller(desk.kernel, sentences=query["sentences"])
+    in_order = sorted(found, key=lambda event: event.offset)
+    return LogPage(events=teller.show_all(in_order), head=log.stored_head)
+
+
+@route(
+    "POST",
+    "/api/events",
+    scope=Scope.CONTROL,
+    returns="where it stands in the log",
+    body={
+        vol.Required("type", description="as `doorbell_rang`"): str,
+        vol.Optional("subject", description="what it is about; else its type"): _fields.name,
+        vol.Optional("data", default=dict): {str: object},
+    },
+)
+async def emit(desk: Desk, request: Request) -> Emitted:
+    """Put an event of your own on the bus.
+
+    The hub's own families of types (`state.*`, `command.*`, ...) are refused.
+    """
+    body = request.body
+    type_ = _own_type(body["type"])
+    if len(encoded(body["data"])) > _LONGEST_DATA:
+        raise Refused(413, "too_large", "data: more than 64 KB", field="data")
+    event = desk.kernel.bus.emit(
+        type_, body.get("subject", type_), body["data"],
+        source=SOURCE, actor=request.principal.actor,
+    )  # fmt: skip
+    return Emitted(offset=event.offset, stored=await stored(desk.kernel, event.offset))
+
+
+@route(
+    "GET",
+    "/api/why/{what}",
+    scope=Scope.READ,
+    returns="the chain of causes",
+)
+async def why(desk: Desk, request: Request) -> Why:
+    """Say why something happened: an event, by its offset, or an entity's present state."""
+    asked = await _asked(desk.kernel, request.params["what"])
+    events = await chain(desk.kernel.log, asked)
+    return Why(chain=Teller(desk.kernel, sentences=True).show_all(events))
+
+
+async def _chunks(
+    kernel: Kernel, after: int, query: Mapping[str, Any]
+) -> AsyncGenerator[bytes, None]:
+    teller = Teller(kernel, sentences=query["sentences"])
+    yield b"retry: 1000\nid: %d\n\n" % after
+    follow = kernel.log.follow(
+        after, types=query.get("types", ()), subjects=query.get("subjects", ())
+    )
+    async with aclosing(cast("AsyncGenerator[list[Event], None]", follow)) as batches:
+        async for batch in batches:
+            for event in batch:
+                yield b"id: %d\ndata: %s\n\n" % (event.offset, encoded(teller.show(event)))
+
+
+def _resumed(last_event_id: str | None) -> int | None:
+    if last_event_id is None:
+        return None
+    try:
+        return _fields.offset(last_event_id)
+    except vol.Invalid as err:
+        raise Refused(
+            400, "invalid_header", f"Last-Event-ID: {err}", field="Last-Event-ID"
+        ) from err
+
+
+def _own_type(type_: str) -> str:
+    if len(type_) > 100 or not _TYPE.fullmatch(type_):
+        raise Refused(
+            400, "invalid_body",
+            "type: letters, digits and _ are expected, parted by . : or -", field="type",
+        )  # fmt: skip
+    if re.split("[.:-]", type_)[0] in _OURS and type_ not in _OURS:
+        raise Refused(
+            403, "not_permitted", f"type: {type_}: events of this family are the hub's own",
+            field="type",
+        )  # fmt: skip
+    return type_
+
+
+def _with_former_ids(kernel: Kernel, subjects: tuple[str, ...]) -> tuple[str, ...]:
+    entries = [kernel.registry.entities.get(one) for one in subjects]
+    return (
+        *subjects,
+        *(former for one in entries if one is not None for former in one.previous_ids),
+    )
+
+
+async def _asked(kernel: Kernel, what: str) -> int:
+    if is_entity_id(what):
+        return kernel.states.require(what).offset
+    try:
+        offset = _fields.offset(what)
+    except vol.Invalid as err:
+        raise Refused(404, "not_found", f"{what}: neither an offset nor an entity id") from err
+    if await kernel.log.event(offset) is None:
+        raise Refused(404, "unknown_event", f"{offset}: the log holds no event of this offset")
+    return offset
