@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import colorsys
+import math
+from collections.abc import Sequence
 from typing import Final
 
 RGB = tuple[int, int, int]
@@ -11,6 +13,10 @@ HS = tuple[float, float]
 """Hue in degrees (0 to 360) and saturation in percent (0 to 100)."""
 XY = tuple[float, float]
 """A point in the CIE 1931 colour space."""
+RGBW = tuple[int, int, int, int]
+"""Red, green, blue and a white channel, 0 to 255 each."""
+RGBWW = tuple[int, int, int, int, int]
+"""Red, green, blue, cold white and warm white, 0 to 255 each."""
 
 _MAX_BYTE: Final = 255
 
@@ -81,6 +87,98 @@ def xy_to_rgb(colour: XY) -> RGB:
     scale = _MAX_BYTE / top if top > 1 else _MAX_BYTE
     red, green, blue = (min(_MAX_BYTE, round(part * scale)) for part in encoded)
     return red, green, blue
+
+
+def xy_to_kelvin(colour: XY) -> int:
+    """Return the colour temperature that is nearest to a point (McCamy's formula)."""
+    x, y = colour
+    n = (x - 0.3320) / ((0.1858 - y) or 1e-11)
+    return int(437 * n**3 + 3601 * n**2 + 6861 * n + 5517)
+
+
+def kelvin_to_rgb(value_kelvin: float) -> RGB:
+    """Return how a white of 1000 to 40000 K looks (Tanner Helland's approximation)."""
+    hundreds = min(max(value_kelvin, 1000), 40000) / 100
+    if hundreds <= 66:
+        red = 255.0
+        green = 99.4708025861 * math.log(hundreds) - 161.1195681661
+    else:
+        red = 329.698727446 * (hundreds - 60) ** -0.1332047592
+        green = 288.1221695283 * (hundreds - 60) ** -0.0755148492
+    if hundreds >= 66:
+        blue = 255.0
+    elif hundreds <= 19:
+        blue = 0.0
+    else:
+        blue = 138.5177312231 * math.log(hundreds - 10) - 305.0447927307
+    return _byte(red), _byte(green), _byte(blue)
+
+
+def rgb_to_rgbw(colour: RGB) -> RGBW:
+    """Move what red, green and blue have in common to a white channel."""
+    white = min(colour)
+    red, green, blue = (part - white for part in colour)
+    red, green, blue, white = _scaled_like(colour, (red, green, blue, white))
+    return red, green, blue, white
+
+
+def rgbw_to_rgb(colour: RGBW) -> RGB:
+    """Show a white channel with red, green and blue."""
+    *parts, white = colour
+    red, green, blue = _scaled_like(colour, [part + white for part in parts])
+    return red, green, blue
+
+
+def rgb_to_rgbww(colour: RGB, min_kelvin: int, max_kelvin: int) -> RGBWW:
+    """Move the white of a colour to a cold and a warm channel, in equal parts.
+
+    ``min_kelvin`` is the temperature of the warm channel, ``max_kelvin`` that of the cold one.
+    """
+    white = kelvin_to_rgb(_mixed_kelvin(0.5, min_kelvin, max_kelvin))
+    level = min(
+        part / of_white if of_white else 0.0 for part, of_white in zip(colour, white, strict=True)
+    )
+    rest = [part - of_white * level for part, of_white in zip(colour, white, strict=True)]
+    both = round(level * _MAX_BYTE)
+    red, green, blue, cold, warm = _scaled_like(colour, [*rest, both, both])
+    return red, green, blue, cold, warm
+
+
+def rgbww_to_rgb(colour: RGBWW, min_kelvin: int, max_kelvin: int) -> RGB:
+    """Show a cold and a warm white channel with red, green and blue."""
+    *parts, cold, warm = colour
+    warmth = warm / (cold + warm) if cold + warm else 0.5
+    white = kelvin_to_rgb(_mixed_kelvin(warmth, min_kelvin, max_kelvin))
+    level = max(cold, warm) / _MAX_BYTE
+    mixed = [part + of_white * level for part, of_white in zip(parts, white, strict=True)]
+    red, green, blue = _scaled_like(colour, mixed)
+    return red, green, blue
+
+
+def kelvin_to_rgbww(value_kelvin: int, brightness: int, min_kelvin: int, max_kelvin: int) -> RGBWW:
+    """Mix a colour temperature from a cold and a warm channel; ``brightness`` is 0 to 255."""
+    warmest, coldest = kelvin_to_mired(min_kelvin), kelvin_to_mired(max_kelvin)
+    wanted = min(max(kelvin_to_mired(value_kelvin), coldest), warmest)
+    share = (warmest - wanted) / (warmest - coldest) if warmest != coldest else 0.5
+    cold = share * brightness
+    return 0, 0, 0, round(cold), round(brightness - cold)
+
+
+def _mixed_kelvin(warmth: float, min_kelvin: int, max_kelvin: int) -> int:
+    """Return the temperature of a mixture; 1 is warm alone, 0 is cold alone."""
+    coldest = kelvin_to_mired(max_kelvin)
+    return mired_to_kelvin(coldest + warmth * (kelvin_to_mired(min_kelvin) - coldest))
+
+
+def _scaled_like(given: Sequence[int], parts: Sequence[float]) -> list[int]:
+    """Scale channels so that the brightest is as bright as the brightest given."""
+    top = max(parts)
+    factor = max(given) / top if top else 0.0
+    return [round(part * factor) for part in parts]
+
+
+def _byte(value: float) -> int:
+    return round(min(max(value, 0), _MAX_BYTE))
 
 
 def _linear(part: float) -> float:
