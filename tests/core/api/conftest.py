@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,30 @@ class Reply:
         return str(self.json["error"]["code"])
 
 
+class Listener:
+    """Reads a stream of server-sent events."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.response = response
+        self.last_id = 0
+
+    async def next(self) -> Any:
+        """Return the next event; None: the stream has ended."""
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    block = await self.response.content.readuntil(b"\n\n")
+                except aiohttp.ClientError:
+                    return None
+                if not block:
+                    return None
+                fields = dict(line.split(b": ", 1) for line in block.split(b"\n") if b": " in line)
+                if b"id" in fields:
+                    self.last_id = int(fields[b"id"])
+                if b"data" in fields:
+                    return msgspec.json.decode(fields[b"data"])
+
+
 class Caller:
     """Asks the API things, with a token unless it is told otherwise."""
 
@@ -73,13 +99,27 @@ class Caller:
         ) as response:
             return Reply(response.status, response.headers, await response.read())
 
+    @asynccontextmanager
+    async def follow(
+        self, query: str = "", *, token: str | None = "", last_event_id: int | None = None
+    ) -> AsyncIterator[Listener]:
+        """Listen to the stream of events."""
+        headers = self.bearer(token)
+        if last_event_id is not None:
+            headers["Last-Event-ID"] = str(last_event_id)
+        url = f"{self.address}/api/events{query}"
+        async with self.session.get(url, headers=headers) as response:
+            assert response.status == 200
+            yield Listener(response)
+
     def bearer(self, token: str | None = "") -> dict[str, str]:
         wanted = self.token if token == "" else token
         return {} if wanted is None else {"Authorization": f"Bearer {wanted}"}
 
     async def make_token(self, name: str, *scopes: str, **more: Any) -> str:
         """Make a token by way of the API."""
-        reply = await self("POST", "/api/tokens", {"name": name, "scopes": scopes, **more})
+        body = {"name": name, "scopes": scopes or ("read",), **more}
+        reply = await self("POST", "/api/tokens", body)
         assert reply.status == 200, reply.body
         return str(reply.json["token"])
 
@@ -124,19 +164,16 @@ async def ask(api: Api) -> AsyncIterator[Caller]:
 def _furnish(kernel: Kernel) -> None:
     """Put entities, services and areas into the house, without any device behind them."""
     brightness = vol.All(int, vol.Range(min=0, max=255))
+    doors = ("light", "lock", "cover", "group", "scene")
     services = [
-        Service(domain="light", name="turn_on", schema=vol.Schema({vol.Optional("brightness"): brightness})),
-        Service(domain="light", name="turn_off", schema=vol.Schema({})),
-        Service(domain="lock", name="unlock", schema=vol.Schema({vol.Optional("code"): str}),
-                secret_fields=("code",)),
-        Service(domain="cover", name="open_cover", schema=vol.Schema({})),
-        Service(domain="homeassistant", name="turn_on", schema=vol.Schema({}),
-                targets=("light", "lock", "cover", "group", "scene")),
-        Service(domain="scene", name="apply", schema=vol.Schema({"entities": dict}),
-                handler=lambda command: None),
-        *(Service(domain="automation", name=name, schema=vol.Schema({}))
-          for name in ("turn_on", "turn_off", "trigger")),
-    ]  # fmt: skip
+        _service("light.turn_on", {vol.Optional("brightness"): brightness}),
+        _service("light.turn_off"),
+        _service("lock.unlock", {vol.Optional("code"): str}, secret_fields=("code",)),
+        _service("cover.open_cover"),
+        _service("homeassistant.turn_on", targets=doors),
+        _service("scene.apply", {"entities": dict}, handler=lambda command: None),
+        *(_service(f"automation.{name}") for name in ("turn_on", "turn_off", "trigger")),
+    ]
     for service in services:
         kernel.commands.register(service)
     for entity_id, state, attributes in _STATES:
@@ -147,6 +184,11 @@ def _furnish(kernel: Kernel) -> None:
         kernel.states.set(entity_id, state, attributes, source="test")
         kernel.commands.attach(entity_id, lambda command: _obey(kernel, command))
     kernel.registry.ensure_area("Hall", area_id="hall")
+
+
+def _service(id: str, schema: Mapping[Any, Any] | None = None, **more: Any) -> Service:
+    domain, _, name = id.partition(".")
+    return Service(domain=domain, name=name, schema=vol.Schema(dict(schema or {})), **more)
 
 
 _STATES: tuple[tuple[str, str, dict[str, Any]], ...] = (
