@@ -171,6 +171,7 @@ class Builder:
         node._line = line = event.start_mark.line + 1
         lines: list[int] = []
         merged: list[Any] = []
+        twice: list[tuple[Any, Any]] = []
         broken: Broken | None = None
         while type(key_event := self._next()) is not MappingEndEvent:
             key = self._key(key_event, depth)
@@ -182,22 +183,29 @@ class Builder:
             elif type(key) is Broken:
                 broken = key
             elif key in node:
-                first = line + lines[list(node).index(key)]
-                broken = self._report(
-                    Place(self._file, key_line),
-                    f"the key {_shown(key_event, key)} is here twice, first in line {first}; "
-                    f"take one out or join the two",
-                )
+                twice.append((key_event, key))
             else:
                 node[key] = value
                 lines.append(key_line - line)
         layout = (tuple(node), tuple(lines))
         node._layout = self._layouts.setdefault(layout, layout)
+        if twice:
+            return self._told_twice(node, twice)
         if merged and broken is None:
             return self._merge(node, merged)
         if event.tag not in (None, _MAP):
             return self._wrong_tag(event)
         return node if broken is None else broken
+
+    def _told_twice(self, node: NodeDict, twice: list[tuple[Any, Any]]) -> Broken:
+        first = node.places()
+        for event, key in twice:
+            broken = self._report(
+                self._place(event),
+                f"the key {_shown(event, key)} is here twice, first in line {first[key].line}; "
+                f"take one out or join the two",
+            )
+        return broken
 
     def _key(self, event: Any, depth: int) -> Any:
         if type(event) is ScalarEvent and event.tag is None and event.anchor is None:
@@ -241,7 +249,7 @@ class Builder:
         places: dict[Any, Place | None] = {}
         for source in (*reversed(sources), own):
             result.update(source)
-            places.update({key: source.place_at(key) for key in source})
+            places.update(source.places())
         result._file, result._line, result._layout = own._file, own._line, places
         return result
 

@@ -110,7 +110,7 @@ def _without(node: Any, keys: Set[str]) -> Any:
     if not isinstance(node, Mapping) or not any(key in keys for key in node):
         return node
     result = NodeDict((key, value) for key, value in node.items() if key not in keys)
-    result._layout = {key: place_of(node, (key,)) for key in result}
+    result._layout = dict(node.places()) if isinstance(node, NodeDict) else {}
     place = place_of(node)
     if place is not None:
         result._file, result._line = place

@@ -52,7 +52,7 @@ class Folder:
 
     def read(self, path: Path) -> str:
         """Return the text of a file. Raises `Unreadable` or `TooMuch`."""
-        self._budget.check()
+        self._budget.take_file()
         data = _read_regular(path)
         self._budget.take_bytes(len(data))
         return _decode(data)
@@ -84,9 +84,10 @@ def _read_regular(path: Path) -> bytes:
     except (OSError, ValueError) as err:
         reason = err.strerror if isinstance(err, OSError) else str(err)
         raise Unreadable(f"cannot be opened: {reason}") from err
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Unreadable("is not a regular file")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Unreadable("is not a regular file")
         return file.read(MAX_FILE_BYTES + 1)
 
 

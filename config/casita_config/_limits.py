@@ -9,6 +9,7 @@ MAX_NODES: Final = 200_000
 """Keys, values and items of one file, each alias counted with all that it stands for."""
 MAX_DEPTH: Final = 50
 """Mappings and lists in one another, across includes."""
+MAX_FILES: Final = 5_000
 MAX_TOTAL_BYTES: Final = 64_000_000
 MAX_TOTAL_NODES: Final = 2_000_000
 
@@ -21,11 +22,17 @@ class Budget:
     """What all files of one load may use together."""
 
     def __init__(self) -> None:
+        self._files = 0
         self._bytes = 0
         self._nodes = 0
 
-    def check(self) -> None:
-        """Raise `TooMuch` if everything is used up already."""
+    def take_file(self) -> None:
+        """Count a file, before it is read. Raises `TooMuch`, also if all else is used up."""
+        self._files += 1
+        if self._files > MAX_FILES:
+            raise TooMuch(
+                f"more than {MAX_FILES:,} files are included; is one included very often?"
+            )
         self.take_bytes(0)
         self.take_nodes(0)
 

@@ -48,8 +48,9 @@ class _Joining:
         result = NodeDict()
         places: dict[Any, Place | None] = {}
         for node in nodes:
+            known = node.places() if isinstance(node, NodeDict) else {}
             for key, value in node.items():
-                place = place_of(node, (key,))
+                place = known.get(key)
                 if result.get(key) is None:
                     result[key], places[key] = value, place
                 elif value is not None:

@@ -13,7 +13,7 @@ TEXT: Final = object()
 """The meaning of a scalar that is nothing but text."""
 _TAG: Final = "tag:yaml.org,2002:"
 _KINDS: Final = frozenset(
-    _TAG + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "binary")
+    _TAG + kind for kind in ("str", "int", "float", "bool", "null", "timestamp")
 )
 _JUST_TEXT: Final = frozenset({f"{_TAG}str", f"{_TAG}merge", f"{_TAG}value"})
 _LONGEST_REMEMBERED: Final = 40
@@ -54,5 +54,6 @@ class Scalars(SafeConstructor, Resolver):
         except (ValueError, OverflowError, KeyError, IndexError, YAMLError) as err:
             kind = tag.removeprefix(_TAG)
             raise NotAScalar(
-                f"{text[:40]!r} looks like a {kind} and is none; put it in quotes if it is text"
+                f"this looks like a value of the kind {kind} and is none; put it in quotes if it "
+                f"is text"
             ) from err

@@ -31,7 +31,8 @@ def sentence(error: vol.Invalid, schema: Any, tree: Any) -> str:
     """Return what is wrong and what to do. Secrets in the tree are left out of it."""
     text = _sentence(error, schema, tree)
     for secret in {str(leaf) for leaf in leaves(tree) if isinstance(leaf, SecretStr)}:
-        text = text.replace(secret, "<secret>") if secret else text
+        for spelt in (secret, repr(secret)[1:-1]):
+            text = text.replace(spelt, "<secret>") if spelt else text
     return text
 
 
@@ -60,6 +61,8 @@ def _sentence(error: vol.Invalid, schema: Any, tree: Any) -> str:
     if isinstance(error, (vol.ExclusiveInvalid, vol.InclusiveInvalid)):
         return _group(error, schema)
     value = value_at(tree, path, _MISSING)
+    if isinstance(value, SecretStr):
+        return f"{_TYPES.get(said, 'the secret here is not valid')}; look at its value"
     if isinstance(error, vol.InInvalid):
         return _choice(value, said, shapes_at(schema, path))
     if isinstance(error, vol.ScalarInvalid):

@@ -9,7 +9,6 @@ from yaml.error import MarkedYAMLError, YAMLError
 from yaml.reader import ReaderError
 
 _ADVICE: Final = (
-    (r"character '\t'", "a tab cannot be used for indentation; use spaces"),
     ("mapping values are not allowed", "a ':' that does not fit here; is the indentation right? "
      "Put a text that holds ': ' in quotes"),
     ("did not find expected key", "the indentation does not fit the lines above, or a quote was "
@@ -55,8 +54,18 @@ def explain(err: YAMLError, text: str) -> tuple[str, int | None]:
     """Return what is wrong and what to do, and the line (from 1) as far as it is known."""
     said = str(getattr(err, "problem", None) or getattr(err, "reason", None) or err)
     advice = next((advice for sign, advice in _ADVICE if sign in said), None)
+    if _is_at_tab(err, text):
+        advice = "a tab cannot be used for indentation; use spaces"
     message = f"not valid YAML: {advice} ({said})" if advice else f"not valid YAML: {said}"
     return message, _line(err, text)
+
+
+def _is_at_tab(err: YAMLError, text: str) -> bool:
+    mark = err.problem_mark if isinstance(err, MarkedYAMLError) else None
+    if mark is None:
+        return False
+    lines = text.split("\n", mark.line + 1)
+    return mark.line < len(lines) and lines[mark.line][mark.column : mark.column + 1] == "\t"
 
 
 def _line(err: YAMLError, text: str) -> int | None:

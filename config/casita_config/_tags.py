@@ -90,7 +90,8 @@ def _include_dir_merge_named(loading: Loading, text: str, at: At) -> Any:
     named: list[Named] = []
     for _, place, tree in _each_file(loading, text, at):
         if isinstance(tree, NodeDict):
-            named += [(key, value, tree.place_at(key)) for key, value in tree.items()]
+            places = tree.places()
+            named += [(key, value, places.get(key)) for key, value in tree.items()]
         elif tree is not None and not isinstance(tree, Broken):
             loading.report(
                 place, "a file for !include_dir_merge_named has to hold a mapping ('name: ...')"

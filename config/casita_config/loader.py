@@ -68,7 +68,9 @@ def load_tolerantly(
     """Load as ``load`` does, but return what is wrong beside what is right."""
     loading = _Loading(root or path.parent, secrets_dir, environ)
     path = path.parent.resolve() / path.name
-    return loading.loaded(loading.file(path, None, 0, ()))
+    tree = loading.file(path, None, 0, ())
+    loading.secrets.read()
+    return loading.loaded(tree)
 
 
 def load_text(text: str, *, file: str = "inline", environ: Mapping[str, str] | None = None) -> Any:
@@ -86,7 +88,7 @@ def load_text_tolerantly(
 ) -> Loaded:
     """Load as ``load_text`` does, but return what is wrong beside what is right."""
     loading = _Loading(None, None, environ)
-    return loading.loaded(loading.text(text, file, 0, ()))
+    return loading.loaded(loading.given(text, file))
 
 
 class _Loading:
@@ -133,17 +135,25 @@ class _Loading:
             return self._tell(Problem(message=str(err), file=name), None)
         return self.text(text, name, depth, (*stack, path))
 
+    def given(self, text: str, name: str) -> Any:
+        """Load a text that came from no file."""
+        try:
+            self._budget.take_bytes(len(text))
+        except TooMuch as err:
+            return self._tell(Problem(message=str(err), file=name), None)
+        return self.text(text, name, 0, ())
+
     def text(self, text: str, name: str, depth: int, stack: tuple[Path, ...]) -> Any:
         def read(tag: str, value: str, place: Place, depth: int) -> tuple[Any, int]:
             before = self._nodes
             tree = read_tag(self, tag, value, At(place=place, depth=depth, stack=stack))
             return tree, self._nodes - before
 
-        builder = Builder(
-            events_of(text), name, scalars=self._scalars, layouts=self._layouts,
-            report=self.report, read_tag=read,
-        )  # fmt: skip
         try:
+            builder = Builder(
+                events_of(text), name, scalars=self._scalars, layouts=self._layouts,
+                report=self.report, read_tag=read,
+            )  # fmt: skip
             tree = builder.build(depth)
             self._nodes += builder.nodes
             self._budget.take_nodes(builder.nodes)
@@ -151,6 +161,10 @@ class _Loading:
             return self._tell(Problem(message=str(err), file=name), None)
         except YAMLError as err:
             message, line = explain(err, text)
+            return self._tell(Problem(message=message, file=name, line=line), None)
+        except UnicodeEncodeError as err:
+            line = text.count("\n", 0, err.start) + 1
+            message = "a character that is half of a pair; delete it"
             return self._tell(Problem(message=message, file=name, line=line), None)
         return tree
 
@@ -161,7 +175,7 @@ class _Loading:
 
     def _unreadable(self, name: str, asked: Place | None, err: Unreadable) -> Broken:
         if asked is None or err.line is not None:
-            return self._tell(Problem(message=f"{name} {err}", file=name, line=err.line), None)
+            return self._tell(Problem(message=str(err), file=name, line=err.line), None)
         return self.report(asked, f"{name}: {err}")
 
     def _secrets_file(self, path: Path) -> Any:

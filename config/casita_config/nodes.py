@@ -69,6 +69,18 @@ class NodeDict(_Node, dict[Any, Any]):
             return self.place
         return Place(self._file, self._line + layout[1][layout[0].index(key)])
 
+    def places(self) -> dict[Any, Place]:
+        """Return the line of every key, as far as they are known."""
+        layout = getattr(self, "_layout", None)
+        if layout is None:
+            return {}
+        if isinstance(layout, dict):
+            return {key: place for key, place in layout.items() if place is not None}
+        keys, lines = layout
+        return {
+            key: Place(self._file, self._line + line) for key, line in zip(keys, lines, strict=True)
+        }
+
 
 class NodeList(_Node, list[Any]):
     """A list that knows its place and the places of its items."""

@@ -47,6 +47,12 @@ class Secrets:
         """Take a value for secret, or all values in a mapping or list."""
         self._values.update(str(leaf) for leaf in leaves(value) if _can_be_secret(leaf))
 
+    def read(self) -> None:
+        """Read the main secrets even if nothing uses them, so that all of them are known."""
+        for folder in (self._root, self._last):
+            if folder is not None:
+                self._secrets_in(folder)
+
     def find(self, name: str, folder: Path, place: Place) -> Any:
         """Return the secret of a name, from ``folder`` or the nearest folder above it.
 

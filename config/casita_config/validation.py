@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import voluptuous as vol
 
 from casita_config._sentences import is_virtual, sentence
 from casita_config.errors import ConfigError, Problem
-from casita_config.nodes import Broken, KeyPath, key_path, leaves, place_of, plain
+from casita_config.nodes import Broken, KeyPath, Place, key_path, leaves, place_of, plain
 
 
 def validate(schema: vol.Schema | Any, tree: Any, *, section: str) -> Any:
@@ -50,9 +51,11 @@ def validate_entries(
     good: dict[Any, Any] = {}
     problems: list[Problem] = []
     for key, node in nodes.items():
-        value, found = _check(compiled, node, section, (key,), place_of(nodes, (key,)))
-        problems += found
-        if not found:
+        value, found = _check(compiled, node, section, (key,))
+        if found:
+            place = place_of(nodes, (key,))
+            problems += [_placed(problem, place) for problem in found]
+        else:
             good[plain(key)] = value
     return good, problems
 
@@ -62,39 +65,31 @@ def _compiled(schema: Any) -> vol.Schema:
 
 
 def _check(
-    schema: vol.Schema, tree: Any, section: str, above: KeyPath, place: Any = None
+    schema: vol.Schema, tree: Any, section: str, above: KeyPath
 ) -> tuple[Any, list[Problem]]:
     where = key_path(section, above)
     if any(isinstance(leaf, Broken) for leaf in leaves(tree)):
-        found = place_of(tree) or place
-        return None, [
-            Problem(
-                message="left out: a part of it could not be loaded",
-                file=found.file if found else None,
-                line=found.line if found else None,
-                key=where or None,
-            )
-        ]
+        left_out = Problem(message="left out: a part of it could not be loaded", key=where or None)
+        return None, [_placed(left_out, place_of(tree))]
     try:
         return schema(plain(tree)), []
     except vol.MultipleInvalid as err:
-        return None, [_problem(each, schema, tree, where, place) for each in err.errors]
+        return None, [_problem(each, schema, tree, where) for each in err.errors]
     except Exception as err:  # noqa: BLE001 - a plugin's validator may raise anything
         unsaid = vol.Invalid(f"could not be checked ({type(err).__name__}: {err})")
-        return None, [_problem(unsaid, schema, tree, where, place)]
+        return None, [_problem(unsaid, schema, tree, where)]
 
 
-def _problem(
-    error: vol.Invalid, schema: vol.Schema, tree: Any, section: str, place: Any
-) -> Problem:
+def _problem(error: vol.Invalid, schema: vol.Schema, tree: Any, section: str) -> Problem:
     path: list[Any] = [key for key in error.path if not is_virtual(key)]
     if isinstance(error, vol.RequiredFieldInvalid):
         path = path[:-1]
-    found = place_of(tree, path) if path or place is None else place
-    found = found or place
-    return Problem(
-        message=sentence(error, schema, tree),
-        file=found.file if found else None,
-        line=found.line if found else None,
-        key=key_path(section, path) or None,
-    )
+    problem = Problem(message=sentence(error, schema, tree), key=key_path(section, path) or None)
+    return _placed(problem, place_of(tree, path))
+
+
+def _placed(problem: Problem, place: Place | None) -> Problem:
+    """Say where a problem is, unless that is known already."""
+    if place is None or problem.file is not None:
+        return problem
+    return replace(problem, file=place.file, line=place.line)
