@@ -35,7 +35,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     for one in shown:
         answer = by_type.get(str(_answer_type(one)))
         paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, answer)
-    return {
+    found: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
             "title": "Casita",
@@ -48,6 +48,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
+    return _with_short_names(found, components)
 
 
 def _operation(route: Route, answer: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -107,6 +108,22 @@ def _refused(route: Route) -> dict[str, Any]:
 
 def _answer_type(route: Route) -> Any:
     return get_type_hints(route.handler)["return"]
+
+
+def _with_short_names(
+    found: dict[str, Any], components: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return plain JSON, with one word for types that msgspec tells apart by their modules."""
+    text = msgspec.json.encode(found).decode()
+    taken: set[str] = set()
+    for name in sorted(components, key=lambda one: components[one].get("type") != "object"):
+        module, _, short = name.rpartition(".")
+        if short in taken:
+            short = f"{module.rpartition('.')[2].strip('_').capitalize()}{short}"
+        taken.add(short)
+        text = text.replace(f'"{name}"', f'"{short}"').replace(f'/{name}"', f'/{short}"')
+    plain: dict[str, Any] = msgspec.json.decode(text)
+    return plain
 
 
 def _unknown_schema(kind: type) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ class Caller:
         *,
         token: str | None = "",
         headers: Mapping[str, str] | None = None,
-        data: bytes | None = None,
+        data: bytes | io.BytesIO | None = None,
     ) -> Reply:
         """``token`` None: ask without one."""
         sent = {**self.bearer(token), **(headers or {})}

@@ -9,6 +9,7 @@ from datetime import timedelta
 import aiohttp
 import msgspec
 import pytest
+
 from casita.api import Api
 from casita.api._guesses import Guesses
 from casita.api._setup import SetupCode
@@ -143,7 +144,9 @@ async def test_a_revoked_token_is_dead(ask: Caller) -> None:
 async def test_nobody_gives_what_they_lack(ask: Caller) -> None:
     narrow = await ask.make_token("helper", "admin")
 
-    reply = await ask("POST", "/api/tokens", {"name": "x", "scopes": ["control:secure"]}, token=narrow)
+    reply = await ask(
+        "POST", "/api/tokens", {"name": "x", "scopes": ["control:secure"]}, token=narrow
+    )
 
     assert (reply.status, reply.code) == (403, "missing_scope")
 

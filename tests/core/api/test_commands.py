@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+
 from casita.clock import VirtualClock, settle
 from casita.kernel import Kernel
 from casita.log import MemoryLog

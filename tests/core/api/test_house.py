@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from casita.discovery import Candidate
 from casita.host import Host
 from casita.kernel import Kernel
@@ -45,9 +46,7 @@ async def test_an_unknown_query_is_refused(ask: Caller) -> None:
     assert "Did you mean 'domain'?" in reply.json["error"]["message"]
 
 
-async def test_an_entity_is_renamed_and_moved(
-    ask: Caller, kernel: Kernel, log: MemoryLog
-) -> None:
+async def test_an_entity_is_renamed_and_moved(ask: Caller, kernel: Kernel, log: MemoryLog) -> None:
     body = {"name": "Lamp", "entity_id": "light.lamp", "area_id": "hall", "disabled": True}
 
     reply = await ask("PATCH", "/api/entities/light.hall", body)

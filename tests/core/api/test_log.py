@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from casita.kernel import Kernel
 from casita.log import MemoryLog
 
@@ -116,6 +117,18 @@ async def test_why_goes_back_to_the_root(ask: Caller, kernel: Kernel) -> None:
     assert [one["type"] for one in chain] == ["state.changed", "run.started", "doorbell_rang"]
     assert chain[0]["sentence"] == "Hall turned on"
     assert "Night" in chain[1]["sentence"]
+    assert by_entity.json["missing"] is None
+
+
+async def test_why_tells_what_something_led_to(ask: Caller, kernel: Kernel) -> None:
+    rang = kernel.bus.emit("doorbell_rang", "front", {}, source="test")
+    kernel.states.set("light.hall", "on", {}, source="test", cause=rang)
+
+    without = await ask("GET", f"/api/why/{rang.offset}")
+    reply = await ask("GET", f"/api/why/{rang.offset}?effects=true")
+
+    assert without.json["effects"] == []
+    assert [one["subject"] for one in reply.json["effects"]] == ["light.hall"]
 
 
 @pytest.mark.parametrize("what", ["999999", "light.hal", "nothing", "0", "-1"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from casita.api import Api, _gate
 from casita.api._scopes import GRANTABLE, Scope, with_included
 from casita.api._table import METHODS, Route, Router, route
@@ -171,10 +172,10 @@ async def test_every_answer_carries_the_headers_that_protect_a_page(ask: Caller)
 
 
 @pytest.fixture
-async def careless(ask: Caller, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Caller]:
+async def careless(ask: Caller, monkeypatch: pytest.MonkeyPatch) -> Caller:
     """An API that was built without the check of names: the suite above has to notice."""
     monkeypatch.setattr(_gate, "check_host", lambda given, allowed: given[0])
-    yield ask
+    return ask
 
 
 async def test_the_matrix_notices_a_gate_that_is_open(careless: Caller) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+
 from casita.api import Api
 from casita.clock import VirtualClock, settle
 from casita.kernel import Kernel
@@ -133,7 +134,9 @@ async def test_a_listener_that_takes_nothing_holds_up_nobody_and_is_let_go(
     big = {"text": "x" * 20_000}
     host, port = ask.address.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
-    request = f"GET /api/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {ask.token}\r\n"
+    request = (
+        f"GET /api/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {ask.token}\r\n"
+    )
     writer.write(f"{request}\r\n".encode())
     await reader.readuntil(b"id: ")
 

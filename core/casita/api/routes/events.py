@@ -18,7 +18,7 @@ from casita.api._errors import Refused
 from casita.api._records import Record, Teller
 from casita.api._scopes import Scope
 from casita.api._table import Desk, Request, Stream, route
-from casita.causality import chain
+from casita.causality import chain, effects, latest_of, missing
 from casita.events import Event
 from casita.ids import Offset, is_entity_id
 from casita.kernel import Kernel
@@ -68,6 +68,10 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
 
     chain: list[Record]
     """The event that was asked about, what led to it, and so on back to the root."""
+    missing: Offset | None
+    """Where the chain would go on, if that event had not left the log; null: it is whole."""
+    effects: list[Record]
+    """What it led to in turn, where that was asked for."""
 
 
 @route(
@@ -157,12 +161,19 @@ async def emit(desk: Desk, request: Request) -> Emitted:
     "/api/why/{what}",
     scope=Scope.READ,
     returns="the chain of causes",
+    query={
+        vol.Optional("effects", default="false", description="also what it led to"): _fields.flag
+    },
 )
 async def why(desk: Desk, request: Request) -> Why:
-    """Say why something happened: an event, by its offset, or an entity's present state."""
+    """Say why something happened: an event, by its offset, or an entity's last change."""
+    log, teller = desk.kernel.log, Teller(desk.kernel, sentences=True)
     asked = await _asked(desk.kernel, request.params["what"])
-    events = await chain(desk.kernel.log, asked)
-    return Why(chain=Teller(desk.kernel, sentences=True).show_all(events))
+    causes = await chain(log, asked.offset)
+    led_to = await effects(log, asked.offset) if request.query["effects"] else []
+    return Why(
+        chain=teller.show_all(causes), missing=missing(causes), effects=teller.show_all(led_to)
+    )
 
 
 async def _chunks(
@@ -212,13 +223,16 @@ def _with_former_ids(kernel: Kernel, subjects: tuple[str, ...]) -> tuple[str, ..
     )
 
 
-async def _asked(kernel: Kernel, what: str) -> int:
+async def _asked(kernel: Kernel, what: str) -> Event:
     if is_entity_id(what):
-        return kernel.states.require(what).offset
-    try:
-        offset = _fields.offset(what)
-    except vol.Invalid as err:
-        raise Refused(404, "not_found", f"{what}: neither an offset nor an entity id") from err
-    if await kernel.log.event(offset) is None:
-        raise Refused(404, "unknown_event", f"{offset}: the log holds no event of this offset")
-    return offset
+        kernel.states.require(what)
+        event = await latest_of(kernel.log, what)
+    else:
+        try:
+            event = await kernel.log.event(_fields.offset(what))
+        except vol.Invalid as err:
+            message = f"{what}: neither an offset nor an entity id"
+            raise Refused(404, "not_found", message) from err
+    if event is None:
+        raise Refused(404, "unknown_event", f"{what}: the log holds nothing of it")
+    return event
