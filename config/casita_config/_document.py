@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from casita_config._sentences import shown
 from casita_config.errors import Problem
-from casita_config.nodes import Broken, NodeDict, place_of
+from casita_config.nodes import Broken, NodeDict, Place, place_of
 from casita_config.settings import HOME_ASSISTANT_HOME, HOME_ASSISTANT_HTTP
 
 OWN_KEYS: Final = frozenset({"home", "http", "log", "network", "areas", "plugins", "packages"})
@@ -23,6 +23,8 @@ class Labelled:
 
     label: str | None
     node: Any
+    place: Place | None = None
+    """Where its key stands."""
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ class Document:
             return
         name, _, label = key.partition(" ")
         if not isinstance(node, Broken):
-            share = Labelled(label.strip() or None, node)
+            share = Labelled(label.strip() or None, node, place_of(tree, (key,)))
             self.sections.setdefault(name, []).append(share)
 
     def _add_packages(self, holder: Mapping[Any, Any], packages: Any) -> None:

@@ -16,8 +16,8 @@ def merged(nodes: Sequence[Any], section: str) -> tuple[Any, list[Problem]]:
     given once. A single mapping among lists is an item of its own.
     """
     nodes = [node for node in nodes if node is not None]
-    if len(nodes) == 1:
-        return nodes[0], []
+    if len(nodes) < 2:
+        return (nodes[0] if nodes else None), []
     if all(isinstance(node, Mapping) for node in nodes):
         joining = _Joining()
         return joining.mappings(nodes, section), joining.problems

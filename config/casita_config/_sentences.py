@@ -10,7 +10,7 @@ from voluptuous.schema_builder import VirtualPathComponent
 
 from casita_config._shapes import key_of, known_keys, shapes_at
 from casita_config.errors import did_you_mean
-from casita_config.nodes import Input, SecretStr, leaves, value_at
+from casita_config.nodes import Input, SecretStr, leaves, plain, value_at
 
 _LISTED: Final = 12
 """As many known words are listed where none is near."""
@@ -69,6 +69,7 @@ def _sentence(error: vol.Invalid, schema: Any, tree: Any) -> str:
         literals = [x for x in shapes_at(schema, path) if isinstance(x, (str, int, float))]
         if literals:
             return _choice(value, said, [vol.In(literals)])
+        said = _first_fault(value, shapes_at(schema, path)) or said
     if said in _TYPES:
         return f"{_TYPES[said]}, got {_got(value)}"
     if said in ("not a valid value", "invalid value", "no valid value found"):
@@ -78,6 +79,17 @@ def _sentence(error: vol.Invalid, schema: Any, tree: Any) -> str:
     ):
         return said if value is _MISSING else f"{said}, got {shown(value)}"
     return said
+
+
+def _first_fault(value: Any, shapes: list[Any]) -> str | None:
+    """Return what is wrong with a value that may be nothing, beside that it is not nothing."""
+    for shape in shapes:
+        try:
+            vol.Schema(shape)(plain(value))
+        except vol.MultipleInvalid as err:
+            if shape is not None:
+                return err.error_message
+    return None
 
 
 def _got(value: Any) -> str:

@@ -26,6 +26,8 @@ _ADVICE: Final = (
     ("expected ',' or '}'", "a ',' or '}' is missing; put a template {{ ... }} in quotes"),
     ("unknown escape character", "a backslash in double quotes is an escape; write it twice, or "
      "use single quotes"),
+    ("expected node content", "a value is missing, or begins with a character that YAML takes for "
+     "its own; put it in quotes"),
     ("cannot start any token", "a text may not begin with this character; put it in quotes"),
     ("control characters are not allowed", "the file holds a control character; delete it"),
     ("special characters are not allowed", "the file holds a control character; delete it"),

@@ -108,8 +108,8 @@ class Configuration:
         """Return a problem for each section that none of the known names is for."""
         names = [*known]
         return [
-            _problem(
-                share.node,
+            _at(
+                share.place,
                 key,
                 f"no plugin that runs has a section {key!r}."
                 + (did_you_mean(key, [*names, *OWN_KEYS]) or " Take it out, or add its plugin."),

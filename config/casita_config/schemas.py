@@ -228,7 +228,7 @@ def time_zone(value: Any) -> str:
     """Return the name of a time zone that is known here, as ``Europe/Berlin``."""
     try:
         return ZoneInfo(value).key
-    except (TypeError, ValueError, OSError, AttributeError):
+    except (TypeError, ValueError, OSError, KeyError, AttributeError):
         pass
     hint = did_you_mean(str(value), available_timezones())
     raise vol.Invalid(f"{shown(value)} is not a time zone; one looks like 'Europe/Berlin'.{hint}")
