@@ -83,9 +83,8 @@ def xy_to_rgb(colour: XY) -> RGB:
         big_x * 0.051713 - 0.121364 + big_z * 1.011530,
     )
     encoded = [_encoded(max(0.0, part)) for part in linear]
-    top = max(*encoded, 1e-11)
-    scale = _MAX_BYTE / top if top > 1 else _MAX_BYTE
-    red, green, blue = (min(_MAX_BYTE, round(part * scale)) for part in encoded)
+    top = max(*encoded, 1.0)
+    red, green, blue = (int(part / top * _MAX_BYTE) for part in encoded)
     return red, green, blue
 
 

@@ -1,0 +1,9 @@
+"""Switches."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from casita.domains._fitting import on_off
+
+SERVICES: Final = on_off("switch", what="a switch")
