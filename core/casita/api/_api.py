@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import socket
+import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from casita.api._gate import LOOPBACK
+from casita.api._listening import Doors, socket_at, tcp_sockets
 from casita.api._setup import SetupCode
 from casita.api._table import Desk, Router
 from casita.api._tokens import Tokens
 from casita.tasks import Tasks
 
 if TYPE_CHECKING:
-    from aiohttp import web
-
     from casita.host import Host
     from casita.kernel import Kernel
 
 SOCKET: Final = "hub.sock"
 """Name of the owner's socket in the data folder."""
-_LONGEST_SOCKET_PATH: Final = 100
-_SHUT_WITHIN_S: Final = 2.0
-
-_logger = logging.getLogger(__name__)
 
 
 class Api:
@@ -68,37 +61,33 @@ class Api:
         await self.stop()
 
     async def start(self) -> None:
-        """Begin to answer. Raises `OSError` if the address is taken."""
-        from aiohttp import web  # it is heavy, and a hub in a test may do without
-
-        from casita.api._server import Front, serve
-        from casita.api.routes import every_route
-
+        """Begin to listen. Raises `OSError` if the address is taken."""
         desk, settings = self._desk, self._desk.kernel.config.http
         desk.tokens.restore()
         if not desk.tokens.has_admin:
             desk.setup = SetupCode(desk.kernel.clock)
-        router = Router(every_route())
         async with AsyncExitStack() as stack:
-            tasks = Tasks("api")
-            stack.push_async_callback(tasks.stop)
+            handling, opening = Tasks("api"), Tasks("api doors")
+            stack.push_async_callback(handling.stop)
+            doors = Doors(opening)
+            stack.callback(doors.close)
+            by_tcp = doors.hold(await tcp_sockets(settings.host, settings.port))
+            by_owner = doors.hold(stack.enter_context(socket_at(self._socket_path)))
+            served = await stack.enter_async_context(AsyncExitStack())
+            self._address = _url(settings.host, by_tcp[0].getsockname()[1])
 
-            async def listen(front: Front) -> web.ServerRunner:
-                runner = web.ServerRunner(serve(front), shutdown_timeout=_SHUT_WITHIN_S)
-                await runner.setup()
-                stack.push_async_callback(runner.cleanup)
-                stack.callback(front.close)
-                return runner
+            async def open_up() -> None:
+                router = await asyncio.to_thread(_loaded_router)
+                from casita.api._server import Front, serving  # loaded by now
 
-            hosts = {*LOOPBACK, settings.host, *(one.lower() for one in settings.allowed_hosts)}
-            runner = await listen(Front(desk, router, hosts=hosts, tasks=tasks))
-            await web.TCPSite(runner, settings.host, settings.port).start()
-            self._address = _url(settings.host, runner.addresses[0][1])
-            path = self._socket_path()
-            if path is not None:
-                owners = await listen(Front(desk, router, hosts=None, tasks=tasks))
-                await web.SockSite(owners, _bound(path)).start()
-                stack.callback(path.unlink, missing_ok=True)
+                hosts = {*LOOPBACK, settings.host, *map(str.lower, settings.allowed_hosts)}
+                for sockets, names in ((by_tcp, hosts), (by_owner, None)):
+                    front = Front(desk, router, hosts=names, tasks=handling)
+                    await served.enter_async_context(serving(front, sockets))
+
+            stack.push_async_callback(opening.stop)
+            doors.wait(open_up)
+            stack.callback(doors.ignore)
             self._stack = stack.pop_all()
 
     async def stop(self) -> None:
@@ -106,14 +95,9 @@ class Api:
         await self._stack.aclose()
         self._address = None
 
+    @property
     def _socket_path(self) -> Path | None:
-        if self._folder is None:
-            return None
-        path = self._folder / SOCKET
-        if len(os.fsencode(path)) > _LONGEST_SOCKET_PATH:
-            _logger.warning("%s: the path is too long for a socket; use a token instead", path)
-            return None
-        return path
+        return self._folder / SOCKET if self._folder is not None else None
 
 
 def openapi_document() -> dict[str, Any]:
@@ -124,19 +108,11 @@ def openapi_document() -> dict[str, Any]:
     return document(every_route())
 
 
-def _bound(path: Path) -> socket.socket:
-    """Return a socket at a path, which nobody but this user could ever open."""
-    path.unlink(missing_ok=True)
-    one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
-    try:
-        one.bind(os.fspath(path))
-    except OSError:
-        one.close()
-        raise
-    finally:
-        os.umask(before)
-    return one
+def _loaded_router() -> Router:
+    import casita.api._server  # noqa: F401 - it is heavy: this runs in a thread
+    from casita.api.routes import every_route
+
+    return Router(every_route())
 
 
 def _url(host: str, port: int) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping
+import socket
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import voluptuous as vol
@@ -23,6 +25,7 @@ from casita.tasks import Tasks
 
 _CONNECTIONS_LIMIT: Final = 256
 _STREAMS_LIMIT: Final = 64
+_SHUT_WITHIN_S: Final = 2.0
 _IDLE_S: Final = 30.0
 """How long a connection may be silent, also before its first request is complete."""
 _BODY_WITHIN_S: Final = 10.0
@@ -154,9 +157,18 @@ class Front:
             self._streams -= 1
 
 
-def serve(front: Front) -> web.Server:
-    """Return the server that lets a front answer."""
-    return _Server(front)
+@asynccontextmanager
+async def serving(front: Front, sockets: Iterable[socket.socket]) -> AsyncIterator[None]:
+    """Let a front answer on sockets; at the end streams end, and what is under way gets 2 s."""
+    runner = web.ServerRunner(_Server(front), shutdown_timeout=_SHUT_WITHIN_S)
+    await runner.setup()
+    try:
+        for one in sockets:
+            await web.SockSite(runner, one).start()
+        yield
+    finally:
+        front.close()
+        await runner.cleanup()
 
 
 class _Server(web.Server):
