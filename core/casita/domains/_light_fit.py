@@ -9,7 +9,7 @@ import voluptuous as vol
 from casita import units
 from casita.domains._colour import COLOUR_FIELDS, Whites, converted
 from casita.domains._colour_names import colours_by_name
-from casita.domains._fitting import Attributes, Data, supports
+from casita.domains.fitting import Attributes, Data, supports
 from casita.errors import did_you_mean
 
 EFFECT: Final = 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from casita.domains._fitting import EMPTY
+from casita.domains.fitting import EMPTY
 from casita.services import Kind, Service
 
 SERVICES: Final = (

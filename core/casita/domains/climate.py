@@ -7,8 +7,8 @@ from typing import Final
 
 import voluptuous as vol
 
-from casita.domains._fields import whole
-from casita.domains._fitting import (
+from casita.domains.fields import whole
+from casita.domains.fitting import (
     EMPTY,
     Attributes,
     Data,

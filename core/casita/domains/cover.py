@@ -7,8 +7,8 @@ from typing import Final
 
 import voluptuous as vol
 
-from casita.domains._fields import percentage
-from casita.domains._fitting import EMPTY, Data, opening_toggle
+from casita.domains.fields import percentage
+from casita.domains.fitting import EMPTY, Data, opening_toggle
 from casita.events import State
 from casita.services import Kind, Service
 

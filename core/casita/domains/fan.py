@@ -8,8 +8,8 @@ from typing import Final
 
 import voluptuous as vol
 
-from casita.domains._fields import percentage
-from casita.domains._fitting import Data, choosing, on_off
+from casita.domains.fields import percentage
+from casita.domains.fitting import Data, choosing, on_off
 from casita.events import State
 from casita.services import Kind, Redirect, Service
 from casita_config.schemas import boolean, string

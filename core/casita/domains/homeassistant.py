@@ -7,7 +7,7 @@ from typing import Final
 
 import voluptuous as vol
 
-from casita.domains._fitting import Data
+from casita.domains.fitting import Data
 from casita.events import State
 from casita.services import Kind, Redirect, Service
 

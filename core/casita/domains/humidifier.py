@@ -6,8 +6,8 @@ from typing import Final
 
 import voluptuous as vol
 
-from casita.domains._fields import percentage
-from casita.domains._fitting import Attributes, Data, check_range, choosing, on_off
+from casita.domains.fields import percentage
+from casita.domains.fitting import Attributes, Data, check_range, choosing, on_off
 from casita.services import Service
 from casita_config.schemas import string
 

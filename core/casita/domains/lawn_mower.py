@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from casita.domains._fitting import EMPTY
+from casita.domains.fitting import EMPTY
 from casita.services import Service
 
 _service = partial(Service, domain="lawn_mower")

@@ -7,9 +7,9 @@ from typing import Any, Final
 import voluptuous as vol
 
 from casita.domains._colour import readings as readings
-from casita.domains._fields import numbers, seconds, whole
-from casita.domains._fitting import Data, fields_of, only, toggling
 from casita.domains._light_fit import brightness_wanted, fit, fit_off
+from casita.domains.fields import numbers, seconds, whole
+from casita.domains.fitting import Data, fields_of, only, toggling
 from casita.events import State
 from casita.services import Kind, Service
 from casita_config.schemas import byte, number, string

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from casita.domains._fields import fraction
-from casita.domains._fitting import EMPTY, Data, has_feature, on_off
+from casita.domains.fields import fraction
+from casita.domains.fitting import EMPTY, Data, has_feature, on_off
 from casita.events import State
 from casita.services import Kind, Redirect, Service
 from casita_config.schemas import boolean, ensure_list, entity_ids, number, string

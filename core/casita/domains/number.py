@@ -7,7 +7,7 @@ from typing import Final
 
 import voluptuous as vol
 
-from casita.domains._fitting import Attributes, Data, check_range
+from casita.domains.fitting import Attributes, Data, check_range
 from casita.services import Service
 from casita_config.schemas import number
 

@@ -6,8 +6,8 @@ from typing import Final
 
 import voluptuous as vol
 
-from casita.domains._fields import seconds, whole
-from casita.domains._fitting import on_off
+from casita.domains.fields import seconds, whole
+from casita.domains.fitting import on_off
 from casita.services import Kind, Service
 from casita_config.schemas import ensure_list, string
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import voluptuous as vol
 
-from casita.domains._fields import seconds
+from casita.domains.fields import seconds
 from casita.services import Service
 
 SERVICES: Final = (

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from casita.domains._options import option_services
+from casita.domains.options import option_services
 
 SERVICES: Final = option_services("select")

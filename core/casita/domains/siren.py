@@ -6,8 +6,8 @@ from typing import Final
 
 import voluptuous as vol
 
-from casita.domains._fields import fraction, seconds
-from casita.domains._fitting import choosing, on_off
+from casita.domains.fields import fraction, seconds
+from casita.domains.fitting import choosing, on_off
 from casita_config.schemas import string
 
 SERVICES: Final = on_off(

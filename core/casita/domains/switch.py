@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from casita.domains._fitting import on_off
+from casita.domains.fitting import on_off
 
 SERVICES: Final = on_off("switch", what="a switch")

@@ -6,7 +6,7 @@ from typing import Final
 
 import voluptuous as vol
 
-from casita.domains._fitting import check_text
+from casita.domains.fitting import check_text
 from casita.services import Service
 from casita_config.schemas import string
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import voluptuous as vol
 
-from casita.domains._fitting import EMPTY
+from casita.domains.fitting import EMPTY
 from casita.services import Kind, Service
 from casita_config.schemas import boolean, string
 

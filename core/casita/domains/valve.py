@@ -7,8 +7,8 @@ from typing import Final
 
 import voluptuous as vol
 
-from casita.domains._fields import percentage
-from casita.domains._fitting import EMPTY, opening_toggle
+from casita.domains.fields import percentage
+from casita.domains.fitting import EMPTY, opening_toggle
 from casita.services import Kind, Service
 
 _STOP: Final = 8

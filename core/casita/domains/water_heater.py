@@ -7,7 +7,7 @@ from typing import Final
 
 import voluptuous as vol
 
-from casita.domains._fitting import Attributes, Data, check_choice, check_range, choosing, on_off
+from casita.domains.fitting import Attributes, Data, check_choice, check_range, choosing, on_off
 from casita.services import Service
 from casita_config.schemas import boolean, number, string
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import voluptuous as vol
 
-from casita.domains._fitting import EMPTY, Data, choosing
+from casita.domains.fitting import EMPTY, Data, choosing
 from casita.events import State
 from casita.services import Kind, Redirect, Service
 from casita_config.schemas import boolean, string
