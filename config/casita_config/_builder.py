@@ -187,8 +187,11 @@ class Builder:
             else:
                 node[key] = value
                 lines.append(key_line - line)
-        layout = (tuple(node), tuple(lines))
-        node._layout = self._layouts.setdefault(layout, layout)
+        shape = (tuple(node), tuple(lines))
+        layout = self._layouts.get(shape)
+        if layout is None:
+            layout = self._layouts[shape] = dict(zip(*shape, strict=True))
+        node._layout = layout
         if twice:
             return self._told_twice(node, twice)
         if merged and broken is None:
@@ -246,7 +249,7 @@ class Builder:
                 self._count(len(part))
                 sources.append(part)
         result = NodeDict()
-        places: dict[Any, Place | None] = {}
+        places: dict[Any, Place] = {}
         for source in (*reversed(sources), own):
             result.update(source)
             places.update(source.places())

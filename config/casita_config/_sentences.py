@@ -27,13 +27,21 @@ _TYPES: Final = {
 }
 
 
-def sentence(error: vol.Invalid, schema: Any, tree: Any) -> str:
-    """Return what is wrong and what to do. Secrets in the tree are left out of it."""
-    text = _sentence(error, schema, tree)
-    for secret in {str(leaf) for leaf in leaves(tree) if isinstance(leaf, SecretStr)}:
-        for spelt in (secret, repr(secret)[1:-1]):
-            text = text.replace(spelt, "<secret>") if spelt else text
-    return text
+class Sentences:
+    """What is wrong in one tree, said without any of the secrets in it."""
+
+    def __init__(self, schema: Any, tree: Any) -> None:
+        self._schema = schema
+        self._tree = tree
+        secrets = {str(leaf) for leaf in leaves(tree) if isinstance(leaf, SecretStr)}
+        self._secrets = [way for each in secrets if each for way in (each, repr(each)[1:-1])]
+
+    def of(self, error: vol.Invalid) -> str:
+        """Return what is wrong and what to do."""
+        text = _sentence(error, self._schema, self._tree)
+        for secret in self._secrets:
+            text = text.replace(secret, "<secret>")
+        return text
 
 
 def shown(value: Any) -> str:

@@ -19,10 +19,14 @@ class Place(NamedTuple):
     """From 1."""
 
 
-# Lines of a mapping's values, or a list's items: how far each is below the first line of the
-# mapping or list. Equally shaped mappings share one layout, so that lines cost next to nothing.
-MappingLayout = tuple[tuple[Any, ...], tuple[int, ...]]
-ListLayout = tuple[int, ...]
+# Where a mapping's keys or a list's items stand: how far each is below the first line of the
+# mapping or list, or a place in another file. Equally shaped mappings share one layout, so that
+# lines cost next to nothing.
+MappingLayout = Mapping[Any, int | Place | None]
+ListLayout = Sequence[int | Place | None]
+
+
+_NOWHERE: MappingLayout = {}
 
 
 class _Node:
@@ -37,6 +41,11 @@ class _Node:
         """File and line where this begins."""
         file: str | None = getattr(self, "_file", None)
         return None if file is None else Place(file, self._line)
+
+    def _absolute(self, where: int | Place | None) -> Place | None:
+        if isinstance(where, int):
+            return Place(self._file, self._line + where)
+        return where or self.place
 
 
 class NodeStr(_Node, str):
@@ -58,44 +67,29 @@ class NodeDict(_Node, dict[Any, Any]):
     """A mapping that knows its place and the places of its keys."""
 
     __slots__ = ("_file", "_layout", "_line")
-    _layout: MappingLayout | dict[Any, Place | None]
+    _layout: MappingLayout
 
     def place_at(self, key: Any) -> Place | None:
         """Return the line of a key, or of the mapping if it is not known."""
-        layout = getattr(self, "_layout", None)
-        if isinstance(layout, dict):
-            return layout.get(key) or self.place
-        if layout is None or key not in layout[0]:
-            return self.place
-        return Place(self._file, self._line + layout[1][layout[0].index(key)])
+        return self._absolute(getattr(self, "_layout", _NOWHERE).get(key))
 
     def places(self) -> dict[Any, Place]:
         """Return the line of every key, as far as they are known."""
-        layout = getattr(self, "_layout", None)
-        if layout is None:
-            return {}
-        if isinstance(layout, dict):
-            return {key: place for key, place in layout.items() if place is not None}
-        keys, lines = layout
-        return {
-            key: Place(self._file, self._line + line) for key, line in zip(keys, lines, strict=True)
-        }
+        layout: MappingLayout = getattr(self, "_layout", _NOWHERE)
+        places = ((key, self._absolute(where)) for key, where in layout.items())
+        return {key: place for key, place in places if place is not None}
 
 
 class NodeList(_Node, list[Any]):
     """A list that knows its place and the places of its items."""
 
     __slots__ = ("_file", "_layout", "_line")
-    _layout: ListLayout | list[Place | None]
+    _layout: ListLayout
 
     def place_at(self, index: int) -> Place | None:
         """Return the line of an item, or of the list if it is not known."""
-        layout = getattr(self, "_layout", None)
-        if layout is None or not 0 <= index < len(layout):
-            return self.place
-        if isinstance(layout, list):
-            return layout[index] or self.place
-        return Place(self._file, self._line + layout[index])
+        layout: ListLayout = getattr(self, "_layout", ())
+        return self._absolute(layout[index] if 0 <= index < len(layout) else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import voluptuous as vol
 
-from casita_config._sentences import is_virtual, sentence
+from casita_config._sentences import Sentences, is_virtual
 from casita_config.errors import ConfigError, Problem
 from casita_config.nodes import Broken, KeyPath, Place, key_path, leaves, place_of, plain
 
@@ -74,17 +74,18 @@ def _check(
     try:
         return schema(plain(tree)), []
     except vol.MultipleInvalid as err:
-        return None, [_problem(each, schema, tree, where) for each in err.errors]
+        errors = err.errors
     except Exception as err:  # noqa: BLE001 - a plugin's validator may raise anything
-        unsaid = vol.Invalid(f"could not be checked ({type(err).__name__}: {err})")
-        return None, [_problem(unsaid, schema, tree, where)]
+        errors = [vol.Invalid(f"could not be checked ({type(err).__name__}: {err})")]
+    sentences = Sentences(schema, tree)
+    return None, [_problem(error, sentences, tree, where) for error in errors]
 
 
-def _problem(error: vol.Invalid, schema: vol.Schema, tree: Any, section: str) -> Problem:
+def _problem(error: vol.Invalid, sentences: Sentences, tree: Any, section: str) -> Problem:
     path: list[Any] = [key for key in error.path if not is_virtual(key)]
     if isinstance(error, vol.RequiredFieldInvalid):
         path = path[:-1]
-    problem = Problem(message=sentence(error, schema, tree), key=key_path(section, path) or None)
+    problem = Problem(message=sentences.of(error), key=key_path(section, path) or None)
     return _placed(problem, place_of(tree, path))
 
 
