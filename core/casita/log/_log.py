@@ -1,0 +1,203 @@
+"""The log of a house: a file in its data folder."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, Any, Final
+
+import msgspec
+
+from casita.clock import Clock
+from casita.errors import LogInUse, NotStored
+from casita.events import Event
+from casita.log._base import EventLog
+from casita.log._store import Reader, open_for_reading, open_for_writing
+from casita.log._writer import Barrier, Document, Job, WriterThread
+
+_LOCK: Final = "casita.lock"
+
+_logger = logging.getLogger(__name__)
+
+
+class Log(EventLog):
+    """An `EventLog` on the disk. One process at a time writes to a folder."""
+
+    @classmethod
+    def open(cls, folder: Path, *, clock: Clock) -> Log:
+        """Open the log of a data folder, made if it is new.
+
+        Raises `LogInUse` if another process has it, `LogError` if it is of a newer form, and
+        `OSError` if the folder cannot be written.
+        """
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            lock = stack.enter_context(_lock(folder))
+            open_for_writing(folder).close()
+            reader = Reader(open_for_reading(folder))
+            stack.callback(reader.close)
+            head, previous = reader.tail()
+            log = cls(clock, folder, lock, reader, head, previous)
+            stack.pop_all()
+        return log
+
+    def __init__(
+        self, clock: Clock, folder: Path, lock: IO[str], reader: Reader, head: int, previous: int
+    ) -> None:
+        """Use `Log.open`."""
+        super().__init__(clock, head)
+        self.folder = folder
+        self._lock = lock
+        self._reader = reader
+        self._stored_head = head
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._reading = ThreadPoolExecutor(1, thread_name_prefix="casita log reader")
+        self._writer = WriterThread(folder, previous, self._stored_to, self._fault_told)
+
+    @property
+    def stored_head(self) -> int:
+        return self._stored_head
+
+    @property
+    def damaged(self) -> frozenset[int]:
+        """Offsets of events that were met in reading and do not bear their checksum."""
+        return frozenset(self._reader.damaged)
+
+    def put(self, collection: str, key: str, value: Any) -> None:
+        self._writer.take(Document((collection, key), msgspec.json.encode(value)))
+
+    def remove(self, collection: str, key: str) -> None:
+        self._writer.take(Document((collection, key), None))
+
+    def flush(self) -> None:
+        reached = threading.Event()
+        self._writer.take(Barrier(reached))
+        while not reached.wait(0.05):
+            if self.fault is not None:
+                raise NotStored(f"{self.folder}: {self.fault}")
+
+    def close(self) -> None:
+        if self.closed:
+            return
+        self.closed = True
+        self._writer.close()
+        self._reading.shutdown()
+        self._reader.close()
+        self._lock.close()
+        self._grew()
+
+    def items(self, collection: str) -> dict[str, Any]:
+        self.flush()
+        return self._in_turn(lambda reader: reader.items(collection))
+
+    def scan(
+        self,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        types: Sequence[str] = (),
+        subjects: Sequence[str] = (),
+    ) -> Iterator[Event]:
+        reader = Reader(open_for_reading(self.folder))
+        try:
+            end = self._end(before, stored_only=True)
+            yield from reader.events(after, end, types, subjects)
+        finally:
+            self._reader.damaged |= reader.damaged
+            reader.close()
+
+    async def retain(
+        self,
+        max_age: timedelta | None = None,
+        max_bytes: int | None = None,
+        *,
+        keep_from: int | None = None,
+    ) -> int:
+        loop = asyncio.get_running_loop()
+        dropped: asyncio.Future[int] = loop.create_future()
+        oldest = (self._clock.now() - max_age).timestamp() if max_age is not None else None
+        end = keep_from if keep_from is not None else self._head + 1
+
+        def tell(count: int) -> None:
+            loop.call_soon_threadsafe(_resolve, dropped, count)
+
+        self._writer.take(Job(lambda writer: writer.drop(oldest, max_bytes, end), tell))
+        return await dropped
+
+    def _keep(self, event: Event) -> None:
+        self._writer.take(event)
+
+    async def _older(
+        self,
+        after: int,
+        before: int,
+        wanted: tuple[tuple[str, ...], tuple[str, ...]],
+        limit: int,
+        *,
+        newest_first: bool,
+    ) -> list[Event]:
+        def read() -> list[Event]:
+            events = self._reader.events(after, before, *wanted, newest_first=newest_first)
+            found: list[Event] = []
+            for event in events:
+                found.append(event)
+                if len(found) == limit:
+                    break
+            return found
+
+        return await asyncio.get_running_loop().run_in_executor(self._reading, read)
+
+    async def _growth(self, known: int) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super()._growth(known)
+
+    def _in_turn(self, read: Callable[[Reader], dict[str, Any]]) -> dict[str, Any]:
+        return self._reading.submit(read, self._reader).result()
+
+    def _stored_to(self, offset: int) -> None:
+        self._stored_head = offset
+        self._tell_loop()
+
+    def _fault_told(self, fault: str | None) -> None:
+        self.fault = fault
+        self._tell_loop()
+
+    def _tell_loop(self) -> None:
+        """Wake whoever waits for progress. Runs in the writing thread."""
+        if self._waiting and self._loop is not None:
+            try:
+                self._loop.call_soon_threadsafe(self._grew)
+            except RuntimeError:
+                pass  # the loop has ended; nobody waits any more
+
+
+def _lock(folder: Path) -> IO[str]:
+    """Take the folder for this process, until the file is closed."""
+    file = (folder / _LOCK).open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as err:
+        file.seek(0)
+        holder = file.read().strip() or "unknown"
+        file.close()
+        raise LogInUse(
+            f"{folder}: another hub (process {holder}) has this data folder; stop it, or use "
+            f"another folder"
+        ) from err
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def _resolve(future: asyncio.Future[int], count: int) -> None:
+    if not future.done():
+        future.set_result(count)

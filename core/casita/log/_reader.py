@@ -1,0 +1,121 @@
+"""Reads the log of a data folder from outside of the hub, also while a hub runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from casita.events import Event
+from casita.log._codec import Damage, is_chained, last_sum, unpack
+from casita.log._store import Reader, open_for_reading
+
+
+class Report(NamedTuple):
+    """What a look at the whole log has shown."""
+
+    events: int
+    """How many events are sound."""
+    damaged: tuple[int, ...]
+    """Offsets of events that do not bear their checksum."""
+    gaps: tuple[tuple[int, int], ...]
+    """Offsets that are missing: first and last of each gap."""
+    broken_links: tuple[int, ...]
+    """First offsets of batches that do not go on from the batch before."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.damaged or self.gaps or self.broken_links)
+
+
+class LogReader:
+    """A log that is read from its folder, without a hub. Blocks."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises `LogError` if there is no log in the folder."""
+        self._reader = Reader(open_for_reading(folder))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._reader.close()
+
+    @property
+    def head(self) -> int:
+        """Offset of the newest stored event; 0 if there is none."""
+        return self._reader.head()
+
+    def items(self, collection: str) -> dict[str, Any]:
+        """Return all documents of a collection by key."""
+        return self._reader.items(collection)
+
+    def cursors(self) -> dict[str, int]:
+        """Return the offsets that all named consumers have reached."""
+        return {name: int(offset) for name, offset in self.items("cursor").items()}
+
+    def scan(
+        self,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        types: Sequence[str] = (),
+        subjects: Sequence[str] = (),
+        newest_first: bool = False,
+    ) -> Iterator[Event]:
+        """Yield events between two offsets, both exclusive; names may have ``*``."""
+        end = before if before is not None else self.head + 1
+        return self._reader.events(after, end, types, subjects, newest_first=newest_first)
+
+    def read(
+        self,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        types: Sequence[str] = (),
+        subjects: Sequence[str] = (),
+        limit: int = 1000,
+        newest_first: bool = False,
+    ) -> list[Event]:
+        """Return what `scan` yields, at most ``limit`` of it."""
+        found = self.scan(
+            after=after, before=before, types=types, subjects=subjects, newest_first=newest_first
+        )
+        return list(islice(found, limit))
+
+    def event(self, offset: int) -> Event | None:
+        """Return the event at an offset, or None if it is not there (any more)."""
+        return next(iter(self.scan(after=offset - 1, before=offset + 1)), None)
+
+    def verify(self) -> Report:
+        """Look at every row and every link of the chain."""
+        events = 0
+        damaged: list[int] = []
+        gaps: list[tuple[int, int]] = []
+        links: list[int] = []
+        before: tuple[int, int] | None = None
+        for batch in self._reader.batches(0, self.head + 1):
+            if before is not None and batch.first != before[0] + 1:
+                gaps.append((before[0] + 1, batch.first - 1))
+            elif before is not None and batch.previous != before[1]:
+                links.append(batch.first)
+            rows = list(unpack(batch))
+            bad = [one.offset for one in rows if isinstance(one, Damage)]
+            if not bad and not is_chained(batch):
+                links.append(batch.first)
+            damaged += bad
+            events += len(rows) - len(bad)
+            before = batch.last, last_sum(batch.sums) if len(batch.sums) >= 4 else 0
+        return Report(events, tuple(damaged), tuple(gaps), tuple(links))
