@@ -92,8 +92,8 @@ class Builder:
             node = self._scalar(event, depth)
         elif depth >= MAX_DEPTH:
             raise TooMuch(
-                f"line {event.start_mark.line + 1} is nested more than {MAX_DEPTH} levels deep; "
-                f"is a bracket missing?"
+                f"nested more than {MAX_DEPTH} levels deep; is a bracket missing?",
+                line=event.start_mark.line + 1,
             )
         elif kind is MappingStartEvent:
             node = self._mapping(event, depth + 1)
@@ -244,6 +244,8 @@ class Builder:
         for place, value in merged:
             parts = value if isinstance(value, NodeList) else [value]
             for part in parts:
+                if isinstance(part, Broken):
+                    return part
                 if not isinstance(part, NodeDict):
                     return self._report(place, "'<<' takes a mapping, or a list of mappings")
                 self._count(len(part))

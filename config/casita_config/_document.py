@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from casita_config._sentences import shown
 from casita_config.errors import Problem
-from casita_config.nodes import Broken, NodeDict, Place, place_of
+from casita_config.nodes import Broken, NodeDict, Place, place_of, problem_at
 from casita_config.settings import HOME_ASSISTANT_HOME, HOME_ASSISTANT_HTTP
 
 OWN_KEYS: Final = frozenset({"home", "http", "log", "network", "areas", "plugins", "packages"})
@@ -56,15 +56,7 @@ class Document:
 
     def tell(self, tree: Any, path: tuple[Any, ...], key: str, message: str) -> None:
         """Take down what is wrong with a part of a tree."""
-        place = place_of(tree, path)
-        self.problems.append(
-            Problem(
-                message=message,
-                file=place.file if place else None,
-                line=place.line if place else None,
-                key=key,
-            )
-        )
+        self.problems.append(problem_at(place_of(tree, path), message, key))
 
     def _add_section(self, tree: Any, key: Any, node: Any) -> None:
         if not isinstance(key, str) or not key.strip():

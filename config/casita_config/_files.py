@@ -8,17 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from casita_config._limits import MAX_FILE_BYTES, Budget
+from casita_config._limits import MAX_FILE_BYTES, Budget, Unreadable
 
 SECRETS_FILE: Final = "secrets.yaml"
-
-
-class Unreadable(Exception):
-    """A file cannot be used. Says why, and what to do; ``line`` where it is known."""
-
-    def __init__(self, message: str, *, line: int | None = None) -> None:
-        super().__init__(message)
-        self.line = line
 
 
 class Folder:

@@ -14,7 +14,15 @@ MAX_TOTAL_BYTES: Final = 64_000_000
 MAX_TOTAL_NODES: Final = 2_000_000
 
 
-class TooMuch(Exception):
+class Unreadable(Exception):
+    """A file cannot be used. Says why, and what to do; ``line`` where it is known."""
+
+    def __init__(self, message: str, *, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class TooMuch(Unreadable):
     """A limit is passed. Says which, and what to do."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from casita_config.errors import Problem
-from casita_config.nodes import NodeDict, NodeList, Place, key_path, place_of
+from casita_config.nodes import NodeDict, NodeList, Place, key_path, place_of, problem_at
 
 
 def merged(nodes: Sequence[Any], section: str) -> tuple[Any, list[Problem]]:
@@ -70,12 +70,6 @@ class _Joining:
         if isinstance(one, list) or isinstance(two, list):
             return merged_list((one, two))
         there = f" ({first.file}:{first.line})" if first else ""
-        self.problems.append(
-            Problem(
-                message=f"is given by another file already{there}; take one of the two out",
-                file=second.file if second else None,
-                line=second.line if second else None,
-                key=where,
-            )
-        )
+        why = f"is given by another file already{there}; take one of the two out"
+        self.problems.append(problem_at(second, why, where))
         return one

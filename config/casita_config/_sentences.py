@@ -10,7 +10,8 @@ from voluptuous.schema_builder import VirtualPathComponent
 
 from casita_config._shapes import key_of, known_keys, shapes_at
 from casita_config.errors import did_you_mean
-from casita_config.nodes import Input, SecretStr, leaves, plain, value_at
+from casita_config.nodes import Input, Secret, leaves, plain, value_at
+from casita_config.redact import SHORTEST_IN_TEXT
 
 _LISTED: Final = 12
 """As many known words are listed where none is near."""
@@ -33,8 +34,13 @@ class Sentences:
     def __init__(self, schema: Any, tree: Any) -> None:
         self._schema = schema
         self._tree = tree
-        secrets = {str(leaf) for leaf in leaves(tree) if isinstance(leaf, SecretStr)}
-        self._secrets = [way for each in secrets if each for way in (each, repr(each)[1:-1])]
+        secrets = {str(plain(leaf)) for leaf in leaves(tree) if isinstance(leaf, Secret)}
+        self._secrets = [
+            way
+            for each in secrets
+            if len(each) >= SHORTEST_IN_TEXT
+            for way in (each, repr(each)[1:-1])
+        ]
 
     def of(self, error: vol.Invalid) -> str:
         """Return what is wrong and what to do."""
@@ -62,14 +68,14 @@ def shown(value: Any) -> str:
 
 def _sentence(error: vol.Invalid, schema: Any, tree: Any) -> str:
     path, said = error.path, error.error_message
-    if said == "extra keys not allowed":
+    if said == "extra keys not allowed" and path:
         return _unknown_key(path[-1], known_keys(schema, path[:-1]))
-    if isinstance(error, vol.RequiredFieldInvalid):
+    if isinstance(error, vol.RequiredFieldInvalid) and path:
         return _missing_key(path[-1], said)
     if isinstance(error, (vol.ExclusiveInvalid, vol.InclusiveInvalid)):
         return _group(error, schema)
     value = value_at(tree, path, _MISSING)
-    if isinstance(value, SecretStr):
+    if isinstance(value, Secret):
         return f"{_TYPES.get(said, 'the secret here is not valid')}; look at its value"
     if isinstance(error, vol.InInvalid):
         return _choice(value, said, shapes_at(schema, path))
@@ -97,6 +103,8 @@ def _first_fault(value: Any, shapes: list[Any]) -> str | None:
         except vol.MultipleInvalid as err:
             if shape is not None:
                 return err.error_message
+        except Exception:  # noqa: BLE001 - a plugin's validator may raise anything
+            return None
     return None
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from casita_config._files import Folder, Unreadable
+from casita_config._files import Folder
+from casita_config._limits import Unreadable
 from casita_config.errors import did_you_mean
 from casita_config.nodes import Broken, Input, NodeDict, NodeList, NodeStr, Place, SecretStr
 from casita_config.secrets import Secrets
@@ -39,7 +40,7 @@ class At:
     """The files that are being loaded, the one with the tag last."""
 
 
-Named = tuple[Any, Any, Place | None]
+Named = tuple[Any, Any, Place]
 """A key, its value, and the place of the key."""
 
 
@@ -91,7 +92,7 @@ def _include_dir_merge_named(loading: Loading, text: str, at: At) -> Any:
     for _, place, tree in _each_file(loading, text, at):
         if isinstance(tree, NodeDict):
             places = tree.places()
-            named += [(key, value, places.get(key)) for key, value in tree.items()]
+            named += [(key, value, places.get(key, place)) for key, value in tree.items()]
         elif tree is not None and not isinstance(tree, Broken):
             loading.report(
                 place, "a file for !include_dir_merge_named has to hold a mapping ('name: ...')"
@@ -168,19 +169,16 @@ def _list_of(place: Place, items: list[tuple[Any, Place | None]]) -> NodeList:
 
 def _mapping_of(loading: Loading, place: Place, named: list[Named]) -> NodeDict:
     node = NodeDict()
-    places: dict[Any, Place | None] = {}
+    places: dict[Any, Place] = {}
     for key, value, key_place in named:
+        first = places.setdefault(key, key_place)
         if key in node:
-            first = places[key]
+            where = f"{first.file}:{first.line}"
             loading.report(
-                key_place or place,
-                f"the key {key!r} is here twice, first in {first.file}:{first.line}; rename one"
-                if first
-                else f"{key!r} is here twice",
+                key_place, f"the key {key!r} is here twice, first in {where}; rename one"
             )
-            continue
-        node[key] = value
-        places[key] = key_place
+        else:
+            node[key] = value
     node._file, node._line = place
     node._layout = places
     return node

@@ -14,7 +14,7 @@ from casita_config._merging import merged, merged_list
 from casita_config._sentences import shown
 from casita_config.errors import ConfigError, Problem, did_you_mean
 from casita_config.loader import Loaded, load_tolerantly
-from casita_config.nodes import Broken, NodeDict, Place, as_nodes, place_of, plain
+from casita_config.nodes import Broken, NodeDict, Place, as_nodes, place_of, plain, problem_at
 from casita_config.redact import Redactor
 from casita_config.settings import (
     AREAS,
@@ -82,15 +82,17 @@ class Configuration:
 
         Raises `ConfigError` if one is no mapping, or if two files give the same value.
         """
-        nodes = [share.node for share in self.sections.get(key, ())]
+        shares = self.sections.get(key, ())
+        wanted = "expected a mapping (lines of 'name: ...')"
         problems = [
-            _problem(node, key, f"expected a mapping (lines of 'name: ...'), got {shown(node)}")
-            for node in nodes
-            if node is not None and not isinstance(node, Mapping)
+            problem_at(share.place, f"{wanted}, got {shown(share.node)}", key)
+            for share in shares
+            if share.node is not None and not isinstance(share.node, Mapping)
         ]
-        if problems:
-            raise ConfigError(problems)
-        return _merged_mapping(nodes, key)
+        tree, unjoined = merged([share.node for share in shares], key)
+        if problems or unjoined:
+            raise ConfigError(problems or unjoined)
+        return tree if isinstance(tree, NodeDict) else NodeDict()
 
     def section(self, key: str, schema: Any) -> Any:
         """Return what a schema makes of a section, all files joined; None if it is not there.
@@ -108,11 +110,11 @@ class Configuration:
         """Return a problem for each section that none of the known names is for."""
         names = [*known]
         return [
-            _at(
+            problem_at(
                 share.place,
-                key,
                 f"no plugin that runs has a section {key!r}."
                 + (did_you_mean(key, [*names, *OWN_KEYS]) or " Take it out, or add its plugin."),
+                key,
             )
             for key, shares in self.sections.items()
             if key not in names
@@ -207,7 +209,7 @@ def _plugins(document: Document, problems: list[Problem]) -> dict[str, NodeDict 
         return {}
     if not isinstance(tree, NodeDict):
         message = f"expected a mapping of plugins to their options, got {shown(tree)}"
-        problems.append(_problem(tree, "plugins", message))
+        problems.append(problem_at(place_of(tree), message, "plugins"))
         return {}
     plugins: dict[str, NodeDict | None] = {}
     for name, options in tree.items():
@@ -215,8 +217,7 @@ def _plugins(document: Document, problems: list[Problem]) -> dict[str, NodeDict 
             plugins[str(name)] = options
         elif not isinstance(options, Broken):
             message = f"expected the plugin's options or nothing, got {shown(options)}"
-            place = place_of(tree, (name,))
-            problems.append(_at(place, f"plugins.{name}", message))
+            problems.append(problem_at(place_of(tree, (name,)), message, f"plugins.{name}"))
     return plugins
 
 
@@ -229,29 +230,9 @@ def _names_as_mapping(node: Any) -> Any:
     return result
 
 
-def _merged_mapping(nodes: list[Any], key: str) -> NodeDict:
-    tree, problems = merged(nodes, key)
-    if problems:
-        raise ConfigError(problems)
-    return tree if isinstance(tree, NodeDict) else NodeDict()
-
-
 def _is_nothing(tree: Any) -> bool:
     return tree is None or (isinstance(tree, list) and not tree)
 
 
 def _coordinates(home: HomeSettings) -> list[str]:
     return [str(each) for each in (home.latitude, home.longitude) if each is not None]
-
-
-def _problem(node: Any, key: str, message: str) -> Problem:
-    return _at(place_of(node), key, message)
-
-
-def _at(place: Place | None, key: str, message: str) -> Problem:
-    return Problem(
-        message=message,
-        file=place.file if place else None,
-        line=place.line if place else None,
-        key=key,
-    )

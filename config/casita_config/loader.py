@@ -11,8 +11,8 @@ from typing import Any, Final
 from yaml.error import YAMLError
 
 from casita_config._builder import Builder
-from casita_config._files import Folder, Unreadable
-from casita_config._limits import Budget, TooMuch
+from casita_config._files import Folder
+from casita_config._limits import Budget, TooMuch, Unreadable
 from casita_config._scalars import Scalars
 from casita_config._syntax import events_of, explain
 from casita_config._tags import At, read_tag
@@ -130,9 +130,7 @@ class _Loading:
         try:
             text = folder.read(path)
         except Unreadable as err:
-            return self._unreadable(name, asked, err)
-        except TooMuch as err:
-            return self._tell(Problem(message=str(err), file=name), None)
+            return self._refused(name, err, asked)
         return self.text(text, name, depth, (*stack, path))
 
     def given(self, text: str, name: str) -> Any:
@@ -140,7 +138,7 @@ class _Loading:
         try:
             self._budget.take_bytes(len(text))
         except TooMuch as err:
-            return self._tell(Problem(message=str(err), file=name), None)
+            return self._refused(name, err)
         return self.text(text, name, 0, ())
 
     def text(self, text: str, name: str, depth: int, stack: tuple[Path, ...]) -> Any:
@@ -158,7 +156,7 @@ class _Loading:
             self._nodes += builder.nodes
             self._budget.take_nodes(builder.nodes)
         except TooMuch as err:
-            return self._tell(Problem(message=str(err), file=name), None)
+            return self._refused(name, err)
         except YAMLError as err:
             message, line = explain(err, text)
             return self._tell(Problem(message=message, file=name, line=line), None)
@@ -173,9 +171,10 @@ class _Loading:
             raise Unreadable("there is no configuration folder here")
         return self.folder
 
-    def _unreadable(self, name: str, asked: Place | None, err: Unreadable) -> Broken:
-        if asked is None or err.line is not None:
-            return self._tell(Problem(message=str(err), file=name, line=err.line), None)
+    def _refused(self, name: str, err: Unreadable, asked: Place | None = None) -> Broken:
+        """Tell of a file that cannot be used: where it is asked for, if its own lines are fine."""
+        if asked is None or err.line is not None or isinstance(err, TooMuch):
+            return self._tell(Problem(message=str(err), file=name, line=err.line), asked)
         return self.report(asked, f"{name}: {err}")
 
     def _secrets_file(self, path: Path) -> Any:
@@ -187,9 +186,7 @@ class _Loading:
         try:
             text = folder.read(self._inside(path))
         except Unreadable as err:
-            return self._tell(Problem(message=str(err), file=name, line=err.line), None)
-        except TooMuch as err:
-            return self._tell(Problem(message=str(err), file=name), None)
+            return self._refused(name, err)
         tree = self.text(text, name, 0, ())
         if tree is None or isinstance(tree, (NodeDict, Broken)):
             return tree

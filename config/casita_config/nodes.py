@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from casita_config.errors import Problem
+
 KeyPath = Sequence[Any]
 """Keys and list indices from the top, as voluptuous gives them."""
 
@@ -54,13 +56,27 @@ class NodeStr(_Node, str):
     __slots__ = ("_file", "_line")
 
 
-class SecretStr(NodeStr):
-    """A text that came from ``!secret`` or ``!env_var``. Its ``repr`` does not tell it."""
+class Secret:
+    """What came from ``!secret`` or ``!env_var``. Its ``repr`` does not tell it."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
         return "<secret>"
+
+
+class SecretStr(Secret, NodeStr):
+    """A secret text."""
+
+    __slots__ = ()
+
+
+class SecretInt(Secret, int):
+    """A secret number, as a PIN is."""
+
+
+class SecretFloat(Secret, float):
+    """A secret number, as a coordinate is."""
 
 
 class NodeDict(_Node, dict[Any, Any]):
@@ -159,6 +175,12 @@ def key_path(section: str, path: KeyPath) -> str:
     return text
 
 
+def problem_at(place: Place | None, message: str, key: str | None = None) -> Problem:
+    """Return a problem at a place, or one that has none."""
+    file, line = place or (None, None)
+    return Problem(message=message, file=file, line=line, key=key or None)
+
+
 def plain(tree: Any) -> Any:
     """Return the data without places: nothing but ``dict``, ``list``, ``str`` and scalars.
 
@@ -166,6 +188,8 @@ def plain(tree: Any) -> Any:
     """
     if isinstance(tree, str):
         return str(tree)
+    if isinstance(tree, Secret):
+        return int(tree) if isinstance(tree, SecretInt) else float(tree)  # type: ignore[arg-type]
     if isinstance(tree, Mapping):
         return {plain(key): plain(value) for key, value in tree.items()}
     if isinstance(tree, (list, tuple)):

@@ -17,7 +17,7 @@ SECRET_KEYS: Final = frozenset(
     }
 )  # fmt: skip
 """Keys whose values are blanked whatever they are."""
-_SHORTEST_IN_TEXT: Final = 4
+SHORTEST_IN_TEXT: Final = 4
 """Shorter secrets are blanked only where they are the whole of a value: they occur by chance."""
 
 
@@ -54,7 +54,7 @@ class Redactor:
             return [self.redact(item) for item in data]
         if isinstance(data, (int, float)) and not isinstance(data, bool):
             shown = str(data)
-            return BLANK if len(shown) >= _SHORTEST_IN_TEXT and shown in self._values else data
+            return BLANK if len(shown) >= SHORTEST_IN_TEXT and shown in self._values else data
         return data
 
     def _value(self, key: Any, value: Any) -> Any:
@@ -63,7 +63,7 @@ class Redactor:
         return self.redact(value)
 
     def _compile(self) -> re.Pattern[str]:
-        long = [value for value in self._values if len(value) >= _SHORTEST_IN_TEXT]
+        long = [value for value in self._values if len(value) >= SHORTEST_IN_TEXT]
         spelt = {
             way for value in long for way in (value, quote(value, ""), json.dumps(value)[1:-1])
         }

@@ -6,9 +6,20 @@ from collections.abc import Callable, Iterator, Set
 from pathlib import Path
 from typing import Any
 
-from casita_config._files import SECRETS_FILE, Unreadable
+from casita_config._files import SECRETS_FILE
+from casita_config._limits import Unreadable
 from casita_config.errors import did_you_mean
-from casita_config.nodes import Broken, NodeDict, NodeList, Place, SecretStr, leaves
+from casita_config.nodes import (
+    Broken,
+    NodeDict,
+    NodeList,
+    Place,
+    SecretFloat,
+    SecretInt,
+    SecretStr,
+    leaves,
+    plain,
+)
 
 LoadSecrets = Callable[[Path], Any]
 """Loads one ``secrets.yaml``; None if there is none; `Broken` if it was reported as such."""
@@ -45,7 +56,7 @@ class Secrets:
 
     def add(self, value: object) -> None:
         """Take a value for secret, or all values in a mapping or list."""
-        self._values.update(str(leaf) for leaf in leaves(value) if _can_be_secret(leaf))
+        self._values.update(str(plain(leaf)) for leaf in leaves(value) if _can_be_secret(leaf))
 
     def read(self) -> None:
         """Read the main secrets even if nothing uses them, so that all of them are known."""
@@ -73,11 +84,9 @@ class Secrets:
 
     def _folders(self, folder: Path) -> Iterator[Path]:
         for each in (folder, *folder.parents):
-            if self._root is not None and not each.is_relative_to(self._root):
+            if self._root is None or not each.is_relative_to(self._root):
                 break
             yield each
-            if self._root is None:
-                break
         if self._last is not None:
             yield self._last
 
@@ -99,6 +108,10 @@ def _as_secret(value: Any, place: Place) -> Any:
         text = SecretStr(value)
         text._file, text._line = place
         return text
+    if isinstance(value, float):
+        return SecretFloat(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return SecretInt(value)
     if isinstance(value, NodeDict):
         return _placed(
             NodeDict((key, _as_secret(each, place)) for key, each in value.items()), place

@@ -10,7 +10,16 @@ import voluptuous as vol
 
 from casita_config._sentences import Sentences, is_virtual
 from casita_config.errors import ConfigError, Problem
-from casita_config.nodes import Broken, KeyPath, Place, key_path, leaves, place_of, plain
+from casita_config.nodes import (
+    Broken,
+    KeyPath,
+    Place,
+    key_path,
+    leaves,
+    place_of,
+    plain,
+    problem_at,
+)
 
 
 def validate(schema: vol.Schema | Any, tree: Any, *, section: str) -> Any:
@@ -69,8 +78,9 @@ def _check(
 ) -> tuple[Any, list[Problem]]:
     where = key_path(section, above)
     if any(isinstance(leaf, Broken) for leaf in leaves(tree)):
-        left_out = Problem(message="left out: a part of it could not be loaded", key=where or None)
-        return None, [_placed(left_out, place_of(tree))]
+        return None, [
+            problem_at(place_of(tree), "left out: a part of it could not be loaded", where)
+        ]
     try:
         return schema(plain(tree)), []
     except vol.MultipleInvalid as err:
@@ -85,8 +95,7 @@ def _problem(error: vol.Invalid, sentences: Sentences, tree: Any, section: str) 
     path: list[Any] = [key for key in error.path if not is_virtual(key)]
     if isinstance(error, vol.RequiredFieldInvalid):
         path = path[:-1]
-    problem = Problem(message=sentences.of(error), key=key_path(section, path) or None)
-    return _placed(problem, place_of(tree, path))
+    return problem_at(place_of(tree, path), sentences.of(error), key_path(section, path))
 
 
 def _placed(problem: Problem, place: Place | None) -> Problem:

@@ -52,3 +52,31 @@ def test_the_entities_of_a_checked_value_are_those_its_schema_names(
     value = validate(SCHEMA, given, section="x")
 
     assert entities_in(SCHEMA, value) == found | {"binary_sensor.hall", "light.hall"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "found"),
+    [
+        (vol.Any(entity("light"), str), "lock.door", set()),
+        (vol.Any(entity("light"), str), "light.hall", {"light.hall"}),
+        (vol.Any({"a": entity()}, {"b": entity("fan")}), {"b": "fan.x"}, {"fan.x"}),
+        (
+            vol.Any({"kind": "a", "x": entity()}, {"kind": "b", "x": str}),
+            {"kind": "b", "x": "lock.door"},
+            set(),
+        ),
+        (
+            {entity("light"): int, str: str},
+            {"light.hall": 5, "note": "lock.door"},
+            {"light.hall"},
+        ),
+        ([vol.Any(None, entities("light"))], [["light.a"], None], {"light.a"}),
+        ({vol.Extra: object}, {"a": "lock.door"}, set()),
+    ],
+)
+def test_what_another_alternative_took_is_not_asked_for(
+    schema: Any, value: Any, found: set[str]
+) -> None:
+    checked = validate(schema, value, section="x")
+
+    assert entities_in(vol.Schema(schema), checked) == found

@@ -180,6 +180,12 @@ def test_all_faults_of_a_file_are_told_at_once() -> None:
     ]
 
 
+def test_what_is_merged_from_a_broken_part_is_told_once() -> None:
+    (problem,) = problems_of("a: &a !secrt x\nb:\n  <<: *a\n  c: 1\n")
+
+    assert problem.line == 1
+
+
 def test_an_unknown_tag_suggests_the_nearest() -> None:
     (problem,) = problems_of("a: !inclde x.yaml\n")
 

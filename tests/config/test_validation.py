@@ -183,6 +183,30 @@ def test_no_fault_tells_a_secret(write: Write, validator: Any) -> None:
     assert caught.value.problems[0].line == 1
 
 
+def test_no_fault_tells_a_secret_number(write: Write) -> None:
+    folder = write({"a.yaml": "x: !secret pin\n", "secrets.yaml": "pin: 4711\n"})
+    tree = load(folder / "a.yaml")
+
+    with pytest.raises(ConfigError) as caught:
+        validate(vol.Schema({"x": vol.All(int, vol.Range(max=9))}), tree, section="a")
+
+    assert "4711" not in str(caught.value)
+    assert "4711" not in repr(tree)
+    assert type(validate(vol.Schema({"x": int}), tree, section="a")["x"]) is int
+
+
+@pytest.mark.parametrize(
+    "error", [vol.Invalid("extra keys not allowed"), vol.RequiredFieldInvalid("gone")]
+)
+def test_an_odd_error_of_a_plugins_validator_is_told_all_the_same(error: vol.Invalid) -> None:
+    def odd(value: Any) -> Any:
+        raise error
+
+    (problem,) = problems_of("a: 1", vol.Schema(odd))
+
+    assert problem.message == error.msg
+
+
 def test_a_check_across_keys_that_tells_a_secret_is_blanked(write: Write) -> None:
     def check(value: dict[str, Any]) -> Any:
         raise vol.Invalid(f"{value!r} does not fit")
