@@ -1,0 +1,242 @@
+"""Templates of devices: compiled once, in a sandbox with bounds, with Home Assistant's filters.
+
+A template comes from whoever may write to the broker, so what it can burn is limited: no
+macros, imports or recursion, a bounded number of loop rounds, no huge repetitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from jinja2 import meta, nodes
+from jinja2.exceptions import SecurityError, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from casita_mqtt import _filters
+from casita_mqtt._message import NO_JSON, Message
+
+_LENGTH_LIMIT: Final = 20_000
+"""Characters of a template's text."""
+_ROUNDS_LIMIT: Final = 20_000
+"""Rounds of all loops in one rendering."""
+_SIZE_LIMIT: Final = 100_000
+"""What a number in a template may repeat a text to, or fill it up to."""
+_FORBIDDEN: Final = (
+    nodes.Macro,
+    nodes.CallBlock,
+    nodes.Import,
+    nodes.FromImport,
+    nodes.Include,
+    nodes.Extends,
+)
+
+Variables = Mapping[str, Any]
+Facts = Callable[[], Variables]
+"""Returns what a template can know of its entity: ``this``, ``entity_id``, ``name``."""
+
+
+class TemplateProblem(ValueError):
+    """A template is wrong, or failed; the text says why, for a person."""
+
+
+class Template:
+    """A compiled template. It renders to text, as Home Assistant does for MQTT."""
+
+    def __init__(self, source: str, sandbox: Sandbox, facts: Facts | None = None) -> None:
+        """Raises `TemplateProblem` if the text is no valid template."""
+        self.source = source.strip()
+        self._facts = facts
+        self._sandbox = sandbox
+        self._constant = self.source if not _has_delimiters(self.source) else None
+        self._path: tuple[str | int, ...] | None = None
+        if self._constant is None:
+            tree, self._names = sandbox.check(self.source)
+            self._path = _path_of(tree)
+            self._compiled = sandbox.compiled(tree)
+
+    def of_message(self, message: Message, text: str) -> str:
+        """Render with a message's payload as ``value`` and ``value_json``.
+
+        Raises `TemplateProblem` if it fails.
+        """
+        if self._constant is not None:
+            return self._constant
+        if self._path is not None:
+            quick = _follow(self._path, text, message)
+            if quick is not None:
+                return quick
+        variables: dict[str, Any] = {"value": text}
+        if "value_json" in self._names and (value := message.json()) is not NO_JSON:
+            variables["value_json"] = value
+        return self._render(variables)
+
+    def of(self, variables: Variables) -> str:
+        """Render with these variables. Raises `TemplateProblem` if it fails."""
+        return self._constant if self._constant is not None else self._render(dict(variables))
+
+    def _render(self, variables: dict[str, Any]) -> str:
+        if self._facts is not None and self._names & _FACTS:
+            variables = {**self._facts(), **variables}
+        try:
+            return self._sandbox.render(self._compiled, variables)
+        except _FAILURES as err:
+            raise TemplateProblem(f"{self.source!r} failed: {_words(err)}") from err
+
+
+_FACTS: Final = frozenset(("this", "entity_id", "name"))
+_FAILURES: Final = (
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja with Home Assistant's words and with bounds."""
+
+    intercepted_binops = frozenset(("*", "**", "%"))
+
+    def __init__(self, words: Mapping[str, Callable[..., Any]] | None = None) -> None:
+        """``words`` are further functions that templates may call: ``states``, ``now``."""
+        super().__init__(extensions=["jinja2.ext.loopcontrols", "jinja2.ext.do"])
+        self.filters.update(_filters.FILTERS)
+        self.tests.update(_filters.TESTS)
+        self.globals.update(_filters.GLOBALS)
+        self.globals.update(words or {})
+        for unbounded in ("lipsum", "cycler", "joiner"):
+            self.globals.pop(unbounded, None)
+        for unbounded in ("center", "indent", "wordwrap", "pprint"):
+            self.filters.pop(unbounded, None)
+        self.filters["_counted"] = self._counted
+        self.globals["range"] = _bounded_range
+        self._rounds = 0
+
+    def check(self, source: str) -> tuple[nodes.Template, frozenset[str]]:
+        """Parse a template; return it, bounded, with the names that it uses."""
+        if len(source) > _LENGTH_LIMIT:
+            raise TemplateProblem(f"a template of more than {_LENGTH_LIMIT} characters")
+        try:
+            tree = self.parse(source)
+        except (TemplateError, RecursionError) as err:
+            raise TemplateProblem(f"{source!r} is no valid template: {_words(err)}") from err
+        for node in tree.find_all(_FORBIDDEN):
+            raise TemplateProblem(
+                f"{source!r}: {type(node).__name__.lower()} is not allowed in a device's template"
+            )
+        names = frozenset(meta.find_undeclared_variables(tree))
+        for loop in tree.find_all(nodes.For):
+            if loop.recursive:
+                raise TemplateProblem(f"{source!r}: a recursive loop is not allowed")
+            loop.iter = nodes.Filter(loop.iter, "_counted", [], [], None, None)
+        return tree, names
+
+    def compiled(self, tree: nodes.Template) -> Any:
+        """Return Jinja's template of a checked tree."""
+        return self.from_string(tree)
+
+    def render(self, template: Any, variables: Variables) -> str:
+        """Render Jinja's template; whatever it raises comes out."""
+        self._rounds = 0
+        return str(template.render(variables)).strip()
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Refuse what a device has no business to compute."""
+        if operator == "**" and isinstance(right, (int, float)) and abs(right) > 1000:
+            raise SecurityError(f"{right} is too high a power")
+        if operator == "*":
+            _check_repetition(left, right)
+        if operator == "%" and isinstance(left, str):
+            raise SecurityError("texts are not formatted with % here")
+        return super().call_binop(context, operator, left, right)
+
+    def call(self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """Refuse a method of a text that would fill it up without bound."""
+        if isinstance(getattr(__obj, "__self__", None), (str, bytes)) and any(
+            isinstance(one, int) and one > _SIZE_LIMIT for one in (*args, *kwargs.values())
+        ):
+            raise SecurityError("that would make too long a text")
+        return super().call(__context, __obj, *args, **kwargs)
+
+    def _counted(self, items: Iterable[Any]) -> Iterator[Any]:
+        for item in items:
+            self._rounds += 1
+            if self._rounds > _ROUNDS_LIMIT:
+                raise SecurityError(f"more than {_ROUNDS_LIMIT} rounds of loops")
+            yield item
+
+
+def _has_delimiters(source: str) -> bool:
+    return "{{" in source or "{%" in source or "{#" in source
+
+
+def _path_of(tree: nodes.Template) -> tuple[str | int, ...] | None:
+    """Return the keys of a template that only looks up ``value_json.a['b'][0]``, else None.
+
+    ``{{ value }}`` is the empty path.
+    """
+    if len(tree.body) != 1 or not isinstance(output := tree.body[0], nodes.Output):
+        return None
+    if len(output.nodes) != 1:
+        return None
+    node: nodes.Node = output.nodes[0]
+    keys: list[str | int] = []
+    while not isinstance(node, nodes.Name):
+        if isinstance(node, nodes.Getattr) and not hasattr(dict, node.attr):
+            keys.append(node.attr)
+        elif (
+            isinstance(node, nodes.Getitem)
+            and isinstance(node.arg, nodes.Const)
+            and isinstance(node.arg.value, (str, int))
+        ):
+            keys.append(node.arg.value)
+        else:
+            return None
+        node = node.node
+    if node.name == ("value_json" if keys else "value"):
+        return tuple(reversed(keys))
+    return None
+
+
+def _follow(path: tuple[str | int, ...], text: str, message: Message) -> str | None:
+    """Return what a path leads to as text; None leaves the matter to Jinja."""
+    if not path:
+        return text.strip()
+    found = message.json()
+    for key in path:
+        if not _holds(found, key):
+            return None
+        found = found[key]
+    return str(found).strip()
+
+
+def _holds(found: Any, key: str | int) -> bool:
+    if isinstance(key, str):
+        return type(found) is dict and key in found
+    return type(found) is list and -len(found) <= key < len(found)
+
+
+def _bounded_range(*args: int) -> range:
+    found = range(*args)
+    if len(found) > _ROUNDS_LIMIT:
+        raise SecurityError(f"a range of more than {_ROUNDS_LIMIT}")
+    return found
+
+
+def _check_repetition(left: Any, right: Any) -> None:
+    for repeated, times in ((left, right), (right, left)):
+        if (
+            isinstance(repeated, (str, bytes, list, tuple))
+            and isinstance(times, int)
+            and len(repeated) * times > _SIZE_LIMIT
+        ):
+            raise SecurityError("that would make too long a text")
+
+
+def _words(err: BaseException) -> str:
+    return str(err) or type(err).__name__
