@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from casita.causality import chain, effects, latest_of, missing, plain_name, sentence
+from casita.causality import (
+    chain,
+    chain_in,
+    effects,
+    effects_in,
+    latest_of,
+    latest_of_in,
+    missing,
+    plain_name,
+    sentence,
+)
 from casita.clock import VirtualClock
 from casita.events import Event
 from casita.ids import Offset
-from casita.log import MemoryLog
+from casita.log import EventLog, Log, LogReader, MemoryLog
 
 NAMES = {
     "binary_sensor.hall_motion": "hall motion",
@@ -42,7 +53,7 @@ def log() -> MemoryLog:
     return MemoryLog(clock=VirtualClock(datetime(2024, 3, 12, 9, tzinfo=UTC)))
 
 
-def hall_light(log: MemoryLog) -> list[Event]:
+def hall_light(log: EventLog) -> list[Event]:
     """A motion, the run that it started, the run's command, the lamp and its answer."""
     motion = log.append(
         "state.changed", "binary_sensor.hall_motion",
@@ -236,3 +247,26 @@ def test_a_sentence_survives_data_of_any_shape() -> None:
         told = sentence(event(type_, "x", {"data": 3, "due": 7, "attributes": None}), names)
 
         assert told
+
+
+async def test_a_log_read_from_its_folder_gives_the_same_answers(tmp_path: Path) -> None:
+    clock = VirtualClock(datetime(2024, 3, 12, 9, tzinfo=UTC))
+    with Log.open(tmp_path, clock=clock) as log:
+        motion, _, _, lamp, done = hall_light(log)
+        awaited = (
+            await chain(log, done.offset),
+            await latest_of(log, "light.hall"),
+            await effects(log, motion.offset),
+        )
+
+    with LogReader(tmp_path) as reader:
+        read = (
+            chain_in(reader, done.offset),
+            latest_of_in(reader, "light.hall"),
+            effects_in(reader, motion.offset),
+        )
+
+    assert read[1] is not None
+    assert read[1].offset == lamp.offset
+    assert [one.offset for one in read[0]] == [one.offset for one in awaited[0]]
+    assert [one.offset for one in read[2]] == [one.offset for one in awaited[2]]

@@ -1,0 +1,80 @@
+"""The command ``casita``: what it can do, and which module does it.
+
+A module is imported when its command is asked for, so that reading the log starts at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Final
+
+import click
+
+_EPILOG: Final = """\b
+Exit codes:
+  0  it is done, and the answer is yes
+  1  the answer is no, or it failed
+  2  the command was not understood
+  3  no hub is running, or the folder holds no data of one
+  4  the hub refused
+
+\b
+The configuration folder is the one that --config or CASITA_CONFIG names, or else
+the present one. Reading (log, why, states, devices) needs no running hub.
+"""
+
+
+class _Commands(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def __init__(self, *, modules: Mapping[str, tuple[str, str]], name: str, help: str) -> None:
+        """``modules`` gives for each command its module and its description in one line."""
+        super().__init__(name=name, help=help, epilog=_EPILOG if name == "casita" else None)
+        self._modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._modules:
+            return None
+        module = importlib.import_module(f"casita.cli.{self._modules[cmd_name][0]}")
+        command = getattr(module, f"{cmd_name}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in self._modules:
+            from casita.errors import did_you_mean
+
+            hint = did_you_mean(args[0], self._modules)
+            ctx.fail(f"there is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help) for name, (_, help) in self._modules.items()])
+
+
+main = _Commands(
+    name="casita",
+    help="The event-driven smart home.",
+    modules={
+        "run": ("run", "Run the hub until it is interrupted."),
+        "init": ("init", "Write a small configuration to begin with."),
+        "check": ("check", "Check a configuration without running it."),
+        "log": ("log", "Show what happened."),
+        "why": ("why", "Say why something happened."),
+        "states": ("states", "Show the present states."),
+        "devices": ("devices", "List devices, and what waits to be adopted."),
+        "adopt": ("adopt", "Adopt a device that was found."),
+        "ignore": ("adopt", "Take a device that was found out of sight."),
+        "call": ("call", "Call a service: command a device."),
+        "plugin": ("plugins", "List plugins."),
+        "token": ("tokens", "Make, list and revoke tokens for the HTTP API."),
+        "version": ("version", "Show the version."),
+    },
+)

@@ -1,0 +1,83 @@
+"""What all commands have in common: their options, the folders, and how they fail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+FILE: Final = "casita.yaml"
+_OTHER_FILE: Final = "configuration.yaml"
+_DATA: Final = ".casita"
+_MAY_MOVE_DATA: Final = re.compile(r"^(log|<<)\s*:", re.MULTILINE)
+"""Without these a main file cannot say that the data is elsewhere than by default."""
+
+
+class Exit(IntEnum):
+    """What the exit code of a command means."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    NO_HUB = 3
+    REFUSED = 4
+
+
+class Failure(click.ClickException):
+    """Ends a command with one line for a person, and an exit code for a program."""
+
+    def __init__(self, message: str, code: Exit = Exit.FAILED) -> None:
+        super().__init__(message)
+        self.exit_code = code  # type: ignore[misc]  # click says class, and reads the instance
+
+
+config_option = click.option(
+    "--config", "folder", metavar="FOLDER", envvar="CASITA_CONFIG", default=".",
+    type=click.Path(path_type=Path, file_okay=False), help="The configuration folder.",
+)  # fmt: skip
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+
+
+def common(command: _Command) -> _Command:
+    """Give a command the options that all have: ``--config`` and ``--json``."""
+    return config_option(json_option(command))
+
+
+def config_folder(folder: Path) -> Path:
+    """Return a folder that holds a configuration. Raises `Failure` that says what to do."""
+    if any((folder / name).is_file() for name in (FILE, _OTHER_FILE)):
+        return folder
+    where = "this folder" if folder == Path() else str(folder)
+    raise Failure(
+        f"{where}: there is no {FILE} here. Name the folder that has one, write one with "
+        f"`casita init FOLDER`, or try the demo house: casita run config/examples/demo",
+        Exit.USAGE,
+    )
+
+
+def data_folder(folder: Path) -> Path:
+    """Return where the hub of a configuration folder keeps its data, whether it exists or not."""
+    main_file = config_folder(folder) / FILE
+    try:
+        text = main_file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return folder / _DATA
+    if not _MAY_MOVE_DATA.search(text):
+        return folder / _DATA
+    return _configured_data_folder(folder)
+
+
+def _configured_data_folder(folder: Path) -> Path:
+    from casita.errors import ConfigError
+    from casita_config import load_config
+
+    try:
+        return load_config(folder).data_folder or folder / _DATA
+    except ConfigError:
+        return folder / _DATA

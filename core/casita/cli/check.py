@@ -1,0 +1,154 @@
+"""``casita check``: what is wrong in a configuration, without running it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from casita.cli._options import Exit, config_folder, config_option, json_option
+from casita.cli._output import plain, say_json
+from casita.clock import SystemClock, VirtualClock
+from casita.errors import ConfigError, Problem
+from casita.hookspecs import hookimpl
+from casita.host import Host, State, own_plugins
+from casita.hub import Hub
+from casita.kernel import Kernel
+from casita.log import MemoryLog
+from casita.plugin import ConfigSection, Plugin
+from casita.services import Service
+from casita.vocabulary import AutomationKind, TriggerKind
+from casita_config import Configuration, load_config, validate
+
+_GROUP: Final = "casita"
+
+
+@click.command("check")
+@click.argument(
+    "config",
+    metavar="[CONFIG_FOLDER]",
+    required=False,
+    type=click.Path(path_type=Path, file_okay=False),
+)
+@config_option
+@json_option
+def check_command(config: Path | None, folder: Path, as_json: bool) -> None:
+    """Check a configuration, its plugins' options and its automations, without running it."""
+    chosen = config_folder(config or folder)
+    # every problem is told below, with its place
+    logging.getLogger("casita").addHandler(logging.NullHandler())
+    logging.getLogger("casita_config").addHandler(logging.NullHandler())
+    problems = _problems(chosen)
+    if as_json:
+        say_json({"problems": [asdict(one) for one in problems]})
+    else:
+        for one in problems:
+            click.echo(plain(one))
+        click.echo(_summary(chosen, len(problems)))
+    if problems:
+        raise SystemExit(Exit.FAILED)
+
+
+def _problems(folder: Path) -> list[Problem]:
+    try:
+        config = load_config(folder)
+    except ConfigError as err:
+        return list(err.problems)
+    broken = _broken(config)
+    options = [problem for name in config.plugins for problem in _of_options(config, name)]
+    found = [*broken, *options, *asyncio.run(_of_sections(config))]
+    return sorted(dict.fromkeys(found), key=lambda one: (one.file or "", one.line or 0))
+
+
+def _broken(config: Configuration) -> list[Problem]:
+    """Return a problem for each plugin that is named and cannot be loaded."""
+    clock = SystemClock()
+    host = Host(Kernel.assemble(config, clock, MemoryLog(clock=clock)))
+    host.load()
+    return [
+        Problem(message=str(one.reason), key=f"plugins.{one.name}")
+        for one in host.ledger()
+        if one.state is State.BROKEN
+    ]
+
+
+def _of_options(config: Configuration, name: str) -> Sequence[Problem]:
+    plugin = _loaded(name)
+    if not isinstance(plugin, Plugin):
+        return ()
+    try:
+        validate(plugin.options_schema, config.plugins[name] or {}, section=f"plugins.{name}")
+    except ConfigError as err:
+        return err.problems
+    return ()
+
+
+async def _of_sections(config: Configuration) -> Sequence[Problem]:
+    """Return what the hub's own components say of their sections, with no device started."""
+    own = own_plugins()
+    others = set(config.plugins).difference(plugin.name for plugin in own)
+    declared = [
+        _Declarations(name, plugin)
+        for name in sorted(others)
+        if (plugin := _loaded(name)) is not None
+    ]
+    hub = Hub(
+        config,
+        folder=None,
+        clock=VirtualClock(SystemClock().now()),
+        plugins=[*own, *declared],
+        api=False,
+    )
+    async with hub:
+        await hub.host.started()
+        return hub.host.problems()
+
+
+class _Declarations(Plugin):
+    """What a plugin declares, without what it would run."""
+
+    def __init__(self, name: str, plugin: object) -> None:
+        super().__init__(name, version="0")
+        self._plugin = plugin
+
+    @hookimpl
+    def casita_register_config(self) -> Sequence[ConfigSection]:
+        return self._ask("config")
+
+    @hookimpl
+    def casita_register_automations(self) -> Sequence[AutomationKind]:
+        return self._ask("automations")
+
+    @hookimpl
+    def casita_register_triggers(self) -> Sequence[TriggerKind]:
+        return self._ask("triggers")
+
+    @hookimpl
+    def casita_register_services(self) -> Sequence[Service]:
+        return self._ask("services")
+
+    def _ask(self, thing: str) -> list[Any]:
+        hook = getattr(self._plugin, f"casita_register_{thing}", None)
+        return list(hook()) if hook is not None else []
+
+
+def _loaded(name: str) -> object:
+    """Return an installed plugin, or None if it cannot be loaded; `_broken` tells why not."""
+    for entry in entry_points(group=_GROUP, name=name):
+        try:
+            return entry.load()
+        except Exception:  # noqa: BLE001 - a plugin may raise anything
+            return None
+    return None
+
+
+def _summary(folder: Path, count: int) -> str:
+    if not count:
+        return f"{folder}: no problems"
+    return f"{folder}: {count} problem{'' if count == 1 else 's'}"
