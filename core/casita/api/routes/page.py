@@ -6,13 +6,18 @@ import asyncio
 from importlib.resources import files
 from typing import Final
 
+import voluptuous as vol
+
 from casita.api._scopes import Scope
 from casita.api._table import Desk, Document, Request, route
 
 _PAGE: Final = files("casita.api") / "page"
 
 
-@route("GET", "/", scope=Scope.OPEN, returns="the page")
+@route(
+    "GET", "/", scope=Scope.OPEN, returns="the page",
+    query={vol.Extra: object},  # a link from elsewhere may carry anything
+)  # fmt: skip
 async def index(desk: Desk, request: Request) -> Document:
     """Get the page."""
     return await _file("index.html", "text/html; charset=utf-8")
