@@ -42,6 +42,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     asks: Mapping[str, str] = {}
     """What a person has to give to adopt it, by field: what to write there (``code``: ...)."""
+    adoptable: bool = True
+    """False for one that belongs to somebody else at present: known, and not offered."""
     detail: Mapping[str, Any] = {}
     """What helps to recognise it and to reach it: model, address, port."""
 
@@ -121,11 +123,15 @@ class Discovery:
         """Put a candidate into the inbox; an event only if it is new there."""
         key = _key(source, candidate)
         known = self._inbox.get(key)
+        if known is not None and known.status is Status.NEW and not candidate.adoptable:
+            del self._inbox[key]
+            self._bus.log.remove(_CANDIDATES, key)
+            return None
         if known is not None:
             if known.candidate != candidate:
                 self._write(msgspec.structs.replace(known, candidate=candidate))
             return None
-        if key in self._adopted:
+        if key in self._adopted or not candidate.adoptable:
             return None
         if len(self._inbox) >= _INBOX_LIMIT:
             self.dropped += 1

@@ -116,6 +116,10 @@ class Home:
         self._remember_state(entity, entry.entity_id)
         return entity
 
+    def add_device(self, device: DeviceInfo) -> None:
+        """Give a device a place in the house that has no entities of its own, as a bridge."""
+        self._kernel.registry.add_device(self.instance, device)
+
     def remove(self, entity: Entity) -> None:
         """Take an entity out of the house for good: its place and its state go."""
         entity_id = entity.entity_id

@@ -68,13 +68,13 @@ class Host:
 
     async def start(self) -> None:
         """Start every plugin; return when the hub's own run. The others go on starting."""
+        await self._network.browse()
         for loaded in self._usable():
             self._start_component(loaded)
         for adopted in self._kernel.discovery.adopted():
             self._start_device(adopted)
         own = [one.name for one in self._usable() if one.trusted]
         await asyncio.gather(*(self._components[n].tried() for n in own if n in self._components))
-        await self._network.browse()
 
     async def started(self, within_s: float = START_WITHIN_S) -> None:
         """Return once every instance has tried to start, or the time is over."""
