@@ -104,6 +104,8 @@ _WORDS: Final[Mapping[str, str]] = {
     "entity.updated": "the settings of {doc_name} were changed",
     "hub.started": "the hub started",
     "hub.stopped": "the hub stopped",
+    "persistent_notification.created": "message{colon_title}{colon_message}",
+    "persistent_notification.dismissed": "message {subject} was dismissed",
     "plugin.failed": "plugin {subject} does not run{colon_reason}",
     "plugin.started": "plugin {subject} started",
     "plugin.stopped": "plugin {subject} stopped",
@@ -145,6 +147,9 @@ class _Fields(dict[str, str]):
 
     def _colon_message(self) -> str:
         return self._after(": ", "message")
+
+    def _colon_title(self) -> str:
+        return self._after(": ", "title")
 
     def _colon_reason(self) -> str:
         return self._after(": ", "reason")

@@ -26,12 +26,14 @@ _TOLD_DOMAINS: Final = frozenset(
 _TOLD_CLASSES: Final = frozenset(
     {"door", "garage_door", "gas", "moisture", "opening", "problem", "safety", "smoke", "window"}
 )
+_MOTION: Final = ("motion", "occupancy", "presence")
+_SWITCHED: Final = frozenset({"fan", "input_boolean", "light", "siren", "switch"})
 _COVER_RESTS: Final = ("open", "closed")
 _TOLD_TYPES: Final = frozenset(
     {
         "command.failed", "command.refused", "command.uncertain", "config.problem",
         "device.adopted", "device.back", "device.disowned", "device.found", "device.ignored",
-        "device.lost", "plugin.failed",
+        "device.lost", "persistent_notification.created", "plugin.failed",
     }
 )  # fmt: skip
 _ENDED: Final = ("command.done", "command.failed", "command.uncertain")
@@ -72,8 +74,9 @@ class Narrator:
         _keep(self._recent, event.offset, event)
         if event.type == "run.started":
             cause = self._recent.get(event.cause or 0)
-            why = sentence(cause, self._names) if cause is not None else _asked(event)
-            _keep(self._run_of, event.offset, _Run(self._names(event.subject), why))
+            name = self._names(event.subject)
+            why = shortly(cause, self._names) if cause is not None else _asked(event, name)
+            _keep(self._run_of, event.offset, _Run(name, why))
             return
         run = self._run_of.get(event.cause or 0)
         if run is None:
@@ -90,7 +93,7 @@ class Narrator:
             if event.data.get("result") in ("failed", "error"):
                 run.effects.append(sentence(event, self._names))
         elif event.type == STATE_CHANGED and _is_told(event):
-            run.effects.append(sentence(event, self._names))
+            run.effects.append(shortly(event, self._names))
             run.shown.add(event.cause or 0)
         elif event.type in _ENDED:
             run.open -= 1
@@ -103,13 +106,13 @@ class Narrator:
         elif event.cause not in run.shown:
             sent = self._recent.get(event.cause or 0)
             if sent is not None:
-                run.effects.append(sentence(sent, self._names))
+                run.effects.append(shortly(sent, self._names))
 
     def _tell_run(self, event: Event, run: _Run) -> None:
         if run.open > 0 or not run.effects:
             return
         effects = ", ".join(dict.fromkeys(run.effects))
-        beginning = run.name if run.told else f"{run.why} ({run.name})"
+        beginning = run.name if run.told else run.why
         self._say(event, f"{beginning}: {effects}")
         run.told = True
         run.effects.clear()
@@ -120,7 +123,27 @@ class Narrator:
             if cause is not None and cause.type in ("device.lost", "device.back"):
                 return
         if event.type in _TOLD_TYPES or (event.type == STATE_CHANGED and _is_told(event)):
-            self._say(event, f"{sentence(event, self._names)}{_by(event, self._recent)}")
+            self._say(event, f"{shortly(event, self._names)}{_by(event, self._recent)}")
+
+
+def shortly(event: Event, names: Names) -> str:
+    """Say what happened in as few words as people in the house would use."""
+    data, name = event.data, names(event.subject)
+    message = (data.get("data") or {}).get("message") if event.type == "command.sent" else None
+    if message is not None:
+        to = "" if event.subject == data.get("service") else f" to {name}"
+        return f"message{to}: {message}"
+    if event.type != STATE_CHANGED:
+        return sentence(event, names)
+    attributes = data.get("attributes") or {}
+    domain, state = domain_of(event.subject), data.get("state")
+    if attributes.get("device_class") in _MOTION and state == "on":
+        return f"motion in {name.removesuffix(' motion').removesuffix(' Motion')}"
+    if domain in _SWITCHED and state in ("on", "off"):
+        brightness = attributes.get("brightness")
+        level = f" ({round(brightness * 100 / 255)} %)" if brightness else ""
+        return f"{name} {state}{level}"
+    return sentence(event, names)
 
 
 def _is_told(event: Event) -> bool:
@@ -146,8 +169,8 @@ def _by(event: Event, recent: OrderedDict[int, Event]) -> str:
     return f" (asked by {actor})" if actor else ""
 
 
-def _asked(event: Event) -> str:
-    return f"asked by {event.actor}" if event.actor else "by itself"
+def _asked(event: Event, name: str) -> str:
+    return f"{name}, asked by {event.actor}" if event.actor else name
 
 
 def _keep(kept: OrderedDict[int, _T], offset: int, value: _T) -> None:

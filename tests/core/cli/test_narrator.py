@@ -62,7 +62,7 @@ def test_a_run_is_one_line_of_what_set_it_off_and_what_came_of_it(told: Told) ->
     told.happens("command.done", "light.hall", {"service": "light.turn_on"}, cause=sent)
 
     assert before == []
-    assert told.lines == ["hall motion turned on (hall light): hall turned on"]
+    assert told.lines == ["motion in hall: hall on"]
 
 
 def test_a_run_that_waits_is_told_each_time_that_it_has_done_something(told: Told) -> None:
@@ -74,17 +74,20 @@ def test_a_run_that_waits_is_told_each_time_that_it_has_done_something(told: Tol
         told.happens("command.done", "light.hall", {"service": service}, cause=sent)
 
     assert told.lines == [
-        "hall motion turned on (hall light): hall turned on",
-        "hall light: hall turned off",
+        "motion in hall: hall on",
+        "hall light: hall off",
     ]
 
 
 def test_a_command_that_shows_in_no_state_is_told_itself(told: Told) -> None:
     run = told.happens("run.started", "automation.washing", actor="owner")
-    sent = told.sends("notify.send_message", "notify.phone", cause=run)
+    sent = told.happens(
+        "command.sent", "notify.phone",
+        {"service": "notify.send_message", "data": {"message": "Done"}}, cause=run,
+    )  # fmt: skip
     told.happens("command.done", "notify.phone", {"service": "notify.send_message"}, cause=sent)
 
-    assert told.lines == ["asked by owner (washing): notify.send_message sent to phone"]
+    assert told.lines == ["washing, asked by owner: message to phone: Done"]
 
 
 def test_a_command_that_fails_is_told(told: Told) -> None:
@@ -94,7 +97,7 @@ def test_a_command_that_fails_is_told(told: Told) -> None:
         "command.failed", "light.hall", {"service": "light.turn_on", "message": "dead"}, cause=sent
     )
 
-    assert told.lines == ["asked by owner (x): hall could not do light.turn_on: dead"]
+    assert told.lines == ["x, asked by owner: hall could not do light.turn_on: dead"]
 
 
 def test_a_run_that_does_nothing_is_not_told(told: Told) -> None:
@@ -133,7 +136,7 @@ def test_who_asked_is_named(told: Told) -> None:
     )
     told.changes("light.hall", "off", "on", cause=sent)
 
-    assert told.lines == ["hall turned on (asked by token:tablet)"]
+    assert told.lines == ["hall on (asked by token:tablet)"]
 
 
 def test_memory_stays_bounded(told: Told) -> None:

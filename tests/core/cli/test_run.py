@@ -122,7 +122,7 @@ def test_the_hub_says_where_it_is_and_what_happens_and_stops_cleanly(
     assert "15 minutes" in program.line("good once")
     assert "running" in program.line("Plugin demo")
     assert program.line("entities")
-    assert program.line("light turned on")
+    assert program.line("light on")
     program.process.send_signal(signal.SIGINT)
     assert program.ends() == 0
     assert program.lines[-1] == "Stopped."
