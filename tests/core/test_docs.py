@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,16 @@ def test_every_yaml_example_is_a_configuration_without_a_problem(page: Path) -> 
             problems = house.hub.host.problems()
 
         assert problems == []
+
+
+def test_the_pages_that_are_made_from_the_code_are_up_to_date() -> None:
+    made = subprocess.run(
+        [sys.executable, str(ROOT / "core/docs/generate.py"), "--check"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert made.stderr == ""
+    assert made.returncode == 0
 
 
 @pytest.mark.parametrize("hook", HOOKS)
