@@ -14,7 +14,7 @@ _BITS: Final = 128
 _VALID_S: Final = 15 * 60.0
 _TRIES: Final = 5
 _GROUP: Final = 4
-_AGAIN: Final = "start the hub anew for a fresh one, or run `casita token add` on its machine"
+_AGAIN: Final = "start the hub anew for a fresh one, or run `casita token create` on its machine"
 
 
 class SetupCode:

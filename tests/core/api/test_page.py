@@ -80,7 +80,7 @@ async def test_a_person_signs_in_and_lives_with_the_page(
 
     async with browser(tmp_path / "profile") as page:
         await page.open(api.address)
-        await page.until("document.querySelector('#sign-in-form:not([hidden])') !== null")
+        await page.until("document.querySelector('#sign-in:not([hidden])') !== null")
         await page.js(
             f"document.querySelector('[name=secret]').value = '{api.setup_code}';"
             "document.querySelector('#sign-in-form button').click()"

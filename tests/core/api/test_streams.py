@@ -65,6 +65,35 @@ async def test_a_listener_without_an_event_can_still_resume(ask: Caller, kernel:
     assert event["data"] == {"number": 0}
 
 
+async def test_a_listener_is_told_what_the_log_has_forgotten(
+    api: Api, ask: Caller, kernel: Kernel, clock: VirtualClock
+) -> None:
+    happen(kernel, 50)
+    clock.advance(timedelta(days=3))
+    last = kernel.log.head
+    await kernel.log.retain(max_age=timedelta(days=1))
+    happen(kernel, 1)
+
+    async with ask.follow(last_event_id=last - 20) as stream:
+        told, event = await stream.next(), await stream.next()
+    async with ask.follow(last_event_id=last) as stream:
+        untold = await stream.next()
+
+    assert told == {"after": last - 20, "next": event["offset"]}
+    assert event["offset"] > last - 19
+    assert untold["offset"] == last + 1
+
+
+async def test_a_listener_of_another_log_is_told(ask: Caller, kernel: Kernel) -> None:
+    async with ask.follow(last_event_id=5000) as stream:
+        told = await stream.next()
+        happen(kernel, 1)
+        event = await stream.next()
+
+    assert told == {"after": 5000, "next": kernel.log.head}
+    assert event["offset"] == kernel.log.head
+
+
 async def test_a_stream_can_be_of_some_types_and_subjects(ask: Caller, kernel: Kernel) -> None:
     async with ask.follow("?types=doorbell_*,run.started&subjects=bell.1") as stream:
         kernel.bus.emit("other", "bell.1", {}, source="test")

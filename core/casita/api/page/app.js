@@ -57,7 +57,10 @@ const hub = {
   },
 };
 
-/** Follow the log for ever: each event once, in order, across broken connections. */
+/**
+ * Follow the log for ever: each event once, in order, across broken connections. Where the log
+ * has forgotten what comes next (`next` names what it has), everything is loaded anew.
+ */
 async function follow(after, heard, signal) {
   let last = after;
   let pause = 500;
@@ -70,8 +73,11 @@ async function follow(after, heard, signal) {
       showLink("live", "Live");
       pause = 500;
       for await (const event of eventsOf(answer.body)) {
-        last = event.offset;
-        heard(event);
+        if (event.next) last = await load();
+        else {
+          last = event.offset;
+          heard(event);
+        }
       }
     } catch (error) {
       if (signal.aborted) return;

@@ -85,10 +85,11 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     },
 )
 async def follow_events(desk: Desk, request: Request) -> Stream:
-    """Follow what happens, as a stream that is never without a gap or a double.
+    """Follow what happens, as a stream without gaps or doubles.
 
     Only what is stored is sent. To go on where a stream broke off, send the last `id` as the
-    header `Last-Event-ID`. Without that, or `after`, it begins with what happens next.
+    header `Last-Event-ID`. Without that, or `after`, it begins with what happens next. If the
+    log does not hold what comes next any more, an event named `gap` says so first.
     """
     after = _resumed(request.last_event_id)
     if after is None:
@@ -180,14 +181,26 @@ async def _chunks(
     kernel: Kernel, after: int, query: Mapping[str, Any]
 ) -> AsyncGenerator[bytes, None]:
     teller = Teller(kernel, sentences=query["sentences"])
-    yield b"retry: 1000\nid: %d\n\n" % after
+    begin = await _first_after(kernel, after) - 1
+    if begin != after:
+        yield b"event: gap\ndata: %s\n\n" % encoded({"after": after, "next": begin + 1})
+    yield b"retry: 1000\nid: %d\n\n" % begin
     follow = kernel.log.follow(
-        after, types=query.get("types", ()), subjects=query.get("subjects", ())
+        begin, types=query.get("types", ()), subjects=query.get("subjects", ())
     )
     async with aclosing(cast("AsyncGenerator[list[Event], None]", follow)) as batches:
         async for batch in batches:
             for event in batch:
                 yield b"id: %d\ndata: %s\n\n" % (event.offset, encoded(teller.show(event)))
+
+
+async def _first_after(kernel: Kernel, after: int) -> int:
+    """Return the offset of the event that comes next, or will: mostly that after ``after``."""
+    log = kernel.log
+    if after > log.stored_head:
+        return log.stored_head + 1
+    found = await log.read(after=after, limit=1)
+    return found[0].offset if found else after + 1
 
 
 def _resumed(last_event_id: str | None) -> int | None:
