@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from enum import IntEnum
@@ -71,6 +72,12 @@ def data_folder(folder: Path) -> Path:
     if not _MAY_MOVE_DATA.search(text):
         return folder / _DATA
     return _configured_data_folder(folder)
+
+
+def hush() -> None:
+    """Keep what the hub's modules log off the terminal, where the command tells it itself."""
+    for name in ("casita", "casita_config"):
+        logging.getLogger(name).addHandler(logging.NullHandler())
 
 
 def _configured_data_folder(folder: Path) -> Path:

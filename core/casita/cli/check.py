@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import entry_points
@@ -12,7 +11,7 @@ from typing import Any, Final
 
 import click
 
-from casita.cli._options import Exit, config_folder, config_option, json_option
+from casita.cli._options import Exit, config_folder, config_option, hush, json_option
 from casita.cli._output import plain, say_json
 from casita.clock import SystemClock, VirtualClock
 from casita.errors import ConfigError, Problem
@@ -41,9 +40,7 @@ _GROUP: Final = "casita"
 def check_command(config: Path | None, folder: Path, as_json: bool) -> None:
     """Check a configuration, its plugins' options and its automations, without running it."""
     chosen = config_folder(config or folder)
-    # every problem is told below, with its place
-    logging.getLogger("casita").addHandler(logging.NullHandler())
-    logging.getLogger("casita_config").addHandler(logging.NullHandler())
+    hush()
     problems = _problems(chosen)
     if as_json:
         say_json({"problems": [asdict(one) for one in problems]})

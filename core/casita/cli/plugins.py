@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from casita.cli._client import Client
-from casita.cli._options import Exit, Failure, common
+from casita.cli._options import Exit, Failure, common, hush
 from casita.cli._output import say_json, say_table
 
 _ENABLED = "enabled"
@@ -53,6 +53,7 @@ def _installed(folder: Path) -> list[dict[str, Any]]:
     from casita.log import MemoryLog
     from casita_config import Configuration, load_config
 
+    hush()
     try:
         config = load_config(folder)
     except ConfigError:

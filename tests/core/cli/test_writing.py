@@ -7,7 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click import Context
 from click.testing import Result
+
+from casita.cli import main
 
 Cli = Callable[..., Result]
 
@@ -111,3 +114,10 @@ def test_every_command_has_help_config_and_json(casita: Cli) -> None:
 
         assert "--config" in told
         assert "--json" in told
+
+
+def test_the_page_about_the_command_line_names_every_command() -> None:
+    page = (Path(__file__).parents[3] / "core/docs/cli.md").read_text()
+
+    for name in main.list_commands(Context(main)):
+        assert f"`{name}" in page
