@@ -109,7 +109,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "plugin.failed": "plugin {subject} does not run{colon_reason}",
     "plugin.started": "plugin {subject} started",
     "plugin.stopped": "plugin {subject} stopped",
-    "run.finished": "automation {name} finished{result}{colon_message}",
+    "run.finished": "{kind_of_run} {name} finished{result}{colon_message}",
     "timer.cancelled": "timer {name} was cancelled",
     "timer.fired": "timer {name} ran out{late}",
     "timer.set": "timer {name} was set{until}",
@@ -175,6 +175,9 @@ class _Fields(dict[str, str]):
         late_s = self._event.data.get("late_s", 0)
         return f", {late_s:g} s late" if isinstance(late_s, int | float) and late_s >= 1 else ""
 
+    def _kind_of_run(self) -> str:
+        return _kind_of_run(self._event)
+
     def _result(self) -> str:
         result = self._event.data.get("result") or self._event.data.get("status")
         return f" ({result})" if result and result not in ("done", "finished") else ""
@@ -185,10 +188,14 @@ class _Fields(dict[str, str]):
 
 
 def _run_started(event: Event, names: Names, cause: Event | None) -> str:
-    ran = f"automation {names(event.subject)} ran"
+    ran = f"{_kind_of_run(event)} {names(event.subject)} ran"
     if cause is not None:
         return f"{ran} because {sentence(cause, names)}"
     return f"{ran}{f' because a person asked ({event.actor})' if event.actor else ''}"
+
+
+def _kind_of_run(event: Event) -> str:
+    return "script" if domain_of(event.subject) == "script" else "automation"
 
 
 def _changed(event: Event, names: Names) -> str:

@@ -23,11 +23,12 @@ LOOK_EVERY_S = 0.05
 class Program:
     """A running ``casita``, whose lines can be waited for."""
 
-    def __init__(self, *arguments: object) -> None:
+    def __init__(self, *arguments: object, path: Path | None = None) -> None:
+        """``path`` is a folder with more plugins."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "casita", *map(str, arguments)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(path or "")},
         )  # fmt: skip
         self.lines: list[str] = []
         self._queue: Queue[str | None] = Queue()
@@ -85,8 +86,8 @@ Start = Callable[..., Program]
 def start() -> Iterator[Start]:
     programs: list[Program] = []
 
-    def run(*arguments: object) -> Program:
-        programs.append(Program(*arguments))
+    def run(*arguments: object, path: Path | None = None) -> Program:
+        programs.append(Program(*arguments, path=path))
         return programs[-1]
 
     yield run
@@ -109,6 +110,21 @@ def taken_port() -> Iterator[int]:
         other.bind(("127.0.0.1", 0))
         other.listen()
         yield other.getsockname()[1]
+
+
+def install_plugin_that_does_not_end(folder: Path) -> None:
+    about = folder / "stubborn-1.0.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: stubborn\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[casita]\nstubborn = stubborn:plugin\n")
+    (folder / "stubborn.py").write_text(
+        "from casita import Component, Plugin\n"
+        "plugin = Plugin('stubborn', version='1.0')\n"
+        "@plugin.component\n"
+        "class Stubborn(Component):\n"
+        "    async def stop(self):\n"
+        "        await self.home.clock.sleep(3600)\n"
+    )
 
 
 def test_the_hub_says_where_it_is_and_what_happens_and_stops_cleanly(
@@ -150,6 +166,19 @@ def test_sigterm_stops_it_cleanly_too(start: Start, house: Path) -> None:
     program.process.terminate()
 
     assert program.ends() == 0
+
+
+def test_a_second_interrupt_stops_it_at_once(start: Start, tmp_path: Path) -> None:
+    install_plugin_that_does_not_end(tmp_path / "plugins")
+    (tmp_path / "casita.yaml").write_text("http:\n  port: 0\nplugins:\n  stubborn:\n")
+    program = start("run", tmp_path, path=tmp_path / "plugins")
+    program.line("entities")
+
+    program.process.send_signal(signal.SIGINT)
+    program.line("Stopping")
+    program.process.send_signal(signal.SIGINT)
+
+    assert program.ends() == 130
 
 
 def test_quiet_says_nothing(start: Start, house: Path) -> None:
