@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -24,7 +25,9 @@ from casita.clock import deadline
 from casita.tasks import Tasks
 
 _CONNECTIONS_LIMIT: Final = 256
+_CONNECTIONS_PER_ADDRESS: Final = 128
 _STREAMS_LIMIT: Final = 64
+_STREAMS_PER_ACTOR: Final = 16
 _SHUT_WITHIN_S: Final = 2.0
 _IDLE_S: Final = 30.0
 """How long a connection may be silent, also before its first request is complete."""
@@ -49,7 +52,7 @@ class Front:
         self._hosts = hosts
         self._tasks = tasks
         self._closing = asyncio.Event()
-        self._streams = 0
+        self._streams: Counter[str] = Counter()
 
     def close(self) -> None:
         """End all streams."""
@@ -142,19 +145,21 @@ class Front:
     async def _stream(
         self, request: web.BaseRequest, stream: Stream, principal: Principal
     ) -> web.StreamResponse:
-        if self._streams >= _STREAMS_LIMIT:
+        actor = principal.actor
+        if self._streams.total() >= _STREAMS_LIMIT or self._streams[actor] >= _STREAMS_PER_ACTOR:
             raise Refused(
-                503, "too_many_streams", f"{_STREAMS_LIMIT} streams are open; close some",
+                503, "too_many_streams",
+                f"{self._streams[actor]} streams of {actor} are open; close some",
                 headers={"Retry-After": "10"},
             )  # fmt: skip
-        self._streams += 1
+        self._streams[actor] += 1
         try:
             return await send(
                 request, stream, principal, tokens=self._desk.tokens,
                 clock=self._desk.kernel.clock, closing=self._closing,
             )  # fmt: skip
         finally:
-            self._streams -= 1
+            self._streams -= Counter([actor])
 
 
 @asynccontextmanager
@@ -188,8 +193,15 @@ class _Server(web.Server):
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
-        if len(self.connections) > _CONNECTIONS_LIMIT:
+        others = [_address_of(one) for one in self.connections]
+        from_there = others.count(_address_of(handler))
+        if len(others) > _CONNECTIONS_LIMIT or from_there > _CONNECTIONS_PER_ADDRESS:
             transport.abort()
+
+
+def _address_of(handler: RequestHandler) -> str:
+    peer = handler.peername
+    return str(peer[0]) if isinstance(peer, tuple) else "owner"
 
 
 class _Protocol(RequestHandler):

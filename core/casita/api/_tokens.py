@@ -100,7 +100,7 @@ class Tokens:
         )
         self._write(kept)
         self._bus.emit(
-            "token.created", token_id, {"name": name, "scopes": [str(one) for one in kept.scopes]},
+            "token.created", name, {"id": token_id, "scopes": [str(one) for one in kept.scopes]},
             source=_HUB, actor=actor,
         )  # fmt: skip
         return _shown(kept), f"{_PREFIX}_{token_id}_{secret}"
@@ -111,7 +111,7 @@ class Tokens:
         if kept is None:
             raise Refused(404, "unknown_token", f"{token_id}: there is no token of this id")
         self._remove(token_id)
-        self._bus.emit("token.revoked", token_id, {"name": kept.name}, source=_HUB, actor=actor)
+        self._bus.emit("token.revoked", kept.name, {"id": token_id}, source=_HUB, actor=actor)
 
     def check(self, text: str, *, source: str) -> Principal:
         """Return who presents a token.

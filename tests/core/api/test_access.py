@@ -126,7 +126,7 @@ async def test_making_and_revoking_are_in_the_log(ask: Caller, log: MemoryLog) -
     token = await ask.make_token("tablet")
     await ask("DELETE", f"/api/tokens/{token.split('_')[1]}")
 
-    told = [(e.type, e.data["name"], e.actor) for e in log.scan(types=["token.*"])]
+    told = [(e.type, e.subject, e.actor) for e in log.scan(types=["token.*"])]
     assert told[1:] == [
         ("token.created", "tablet", "token:ann"),
         ("token.revoked", "tablet", "token:ann"),
