@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from casita.helpers._component import KINDS, Helpers
+from casita.helpers._component import KINDS as KINDS
+from casita.helpers._component import Helpers as Helpers
 from casita.plugin import Plugin
 
 plugin = Plugin("helpers", version="0.1.0")

@@ -75,6 +75,7 @@ class InputDatetime(Helper):
             capabilities={"has_date": self._has_date, "has_time": self._has_time},
         )
         self._initial: str | None = config.get("initial")
+        self._value = _EXAMPLE
         self.state = self._initial or self.state
 
     def first(self) -> None:
@@ -99,7 +100,7 @@ class InputDatetime(Helper):
     def _set(self, text: str) -> None:
         """Take the moment that a text tells, or else the beginning of today."""
         today = datetime.combine(self.home.clock.now().astimezone(self._zone), time())
-        self._value: datetime = _parsed(text, self._has_date, self._has_time) or today
+        self._value = _parsed(text, self._has_date, self._has_time) or today
         self._show()
 
     def _given(self, data: Mapping[str, Any]) -> datetime | None:

@@ -55,18 +55,21 @@ class Scene(Helper):
     )
 
     def __init__(self, object_id: str, config: Mapping[str, Any]) -> None:
-        self.wanted = wanted_of(config["entities"])
         own_id = {"id": config["id"]} if "id" in config else {}
-        super().__init__(
-            object_id,
-            config,
-            capabilities={"entity_id": [one.entity_id for one in self.wanted], **own_id},
-        )
+        super().__init__(object_id, config, capabilities=own_id)
         self.unique_id = f"scene.{config.get('id', object_id)}"
+        self._wanted: list[Wanted] = []
+        self.take(config["entities"])
+
+    def take(self, entities: Mapping[str, Mapping[str, Any]]) -> None:
+        """Stand for other states from now on."""
+        self._wanted = wanted_of(entities)
+        self.capabilities["entity_id"] = list(entities)
+        self.observe()
 
     def command(self, command: Command) -> Awaitable[Outcome]:  # type: ignore[override]  # waits
         transition_s = command.data.get("transition")
-        outcome = apply(self.home, self.wanted, transition_s, command.event)
+        outcome = apply(self.home, self._wanted, transition_s, command.event)
         self.observe(command.event.time.isoformat(), cause=command.event)
         return outcome
 
@@ -145,6 +148,10 @@ class Scenes:
         self._home.remember(f"scene.{_PREFIX}{name}", entities)
 
     def _make(self, name: str, entities: Mapping[str, Any]) -> None:
+        known = self._made.get(name)
+        if known is not None:
+            known.take(entities)
+            return
         scene = Scene(name, {"name": name.replace("_", " "), "entities": entities})
         self._made[name] = scene
         self._add(scene)

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from astral import Observer
 
 _HORIZON: Final = -0.833
-"""Degrees: where the upper edge of the sun is seen on the horizon."""
+"""Degrees: where the upper edge of the sun is on the horizon.
+
+The elevation that is compared with it has the bending of light by the air in it, so that the
+state turns a few minutes after ``next_setting`` and before ``next_rising``. Home Assistant
+reckons likewise, and automations rely on it.
+"""
 _EVENTS: Final = (
     # name, degrees below the horizon, phase before it
     ("dawn", 18.0, "night"),
