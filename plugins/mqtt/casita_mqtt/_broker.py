@@ -49,7 +49,7 @@ class Broker(Component):
             kind=Kind.PULSE,
             description="Publish a message.",
         )
-        await self._decide()
+        self._added()
 
     async def stop(self) -> None:
         """Say the last will, and let go of what the devices have announced."""

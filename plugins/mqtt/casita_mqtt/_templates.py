@@ -13,15 +13,11 @@ from jinja2 import meta, nodes
 from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from casita_mqtt import _filters
+from casita_mqtt import _bounds, _filters
 from casita_mqtt._message import NO_JSON, Message
 
 _LENGTH_LIMIT: Final = 20_000
 """Characters of a template's text."""
-_ROUNDS_LIMIT: Final = 20_000
-"""Rounds of all loops in one rendering."""
-_SIZE_LIMIT: Final = 100_000
-"""What a number in a template may repeat a text to, or fill it up to."""
 _FORBIDDEN: Final = (
     nodes.Macro,
     nodes.CallBlock,
@@ -100,21 +96,19 @@ _FAILURES: Final = (
 class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja with Home Assistant's words and with bounds."""
 
-    intercepted_binops = frozenset(("*", "**", "%"))
+    intercepted_binops = _bounds.BINOPS
 
     def __init__(self, words: Mapping[str, Callable[..., Any]] | None = None) -> None:
         """``words`` are further functions that templates may call: ``states``, ``now``."""
         super().__init__(extensions=["jinja2.ext.loopcontrols", "jinja2.ext.do"])
+        self.filters = _bounds.filters(self.filters)
         self.filters.update(_filters.FILTERS)
+        self.filters.update(_counted=self._counted, _sized=_bounds.sized)
         self.tests.update(_filters.TESTS)
-        self.globals.update(_filters.GLOBALS)
-        self.globals.update(words or {})
         for unbounded in ("lipsum", "cycler", "joiner"):
             self.globals.pop(unbounded, None)
-        for unbounded in ("center", "indent", "wordwrap", "pprint"):
-            self.filters.pop(unbounded, None)
-        self.filters["_counted"] = self._counted
-        self.globals["range"] = _bounded_range
+        self.globals.update(_filters.GLOBALS)
+        self.globals.update({"range": _bounds.limited_range, **(words or {})})
         self._rounds = 0
 
     def check(self, source: str) -> tuple[nodes.Template, frozenset[str]]:
@@ -123,17 +117,19 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise TemplateProblem(f"a template of more than {_LENGTH_LIMIT} characters")
         try:
             tree = self.parse(source)
+            names = frozenset(meta.find_undeclared_variables(tree))
         except (TemplateError, RecursionError) as err:
             raise TemplateProblem(f"{source!r} is no valid template: {_words(err)}") from err
         for node in tree.find_all(_FORBIDDEN):
             raise TemplateProblem(
                 f"{source!r}: {type(node).__name__.lower()} is not allowed in a device's template"
             )
-        names = frozenset(meta.find_undeclared_variables(tree))
-        for loop in tree.find_all(nodes.For):
+        for loop in list(tree.find_all(nodes.For)):
             if loop.recursive:
                 raise TemplateProblem(f"{source!r}: a recursive loop is not allowed")
-            loop.iter = nodes.Filter(loop.iter, "_counted", [], [], None, None)
+            loop.iter = _through(loop.iter, "_counted")
+        for joined in list(tree.find_all(nodes.Concat)):
+            joined.nodes = [_through(nodes.Concat(joined.nodes), "_sized")]
         return tree, names
 
     def compiled(self, tree: nodes.Template) -> Any:
@@ -146,29 +142,25 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return str(template.render(variables)).strip()
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Refuse what a device has no business to compute."""
-        if operator == "**" and isinstance(right, (int, float)) and abs(right) > 1000:
-            raise SecurityError(f"{right} is too high a power")
-        if operator == "*":
-            _check_repetition(left, right)
-        if operator == "%" and isinstance(left, str):
-            raise SecurityError("texts are not formatted with % here")
+        """Refuse what would be too large."""
+        _bounds.check_binop(operator, left, right)
         return super().call_binop(context, operator, left, right)
 
     def call(self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
-        """Refuse a method of a text that would fill it up without bound."""
-        if isinstance(getattr(__obj, "__self__", None), (str, bytes)) and any(
-            isinstance(one, int) and one > _SIZE_LIMIT for one in (*args, *kwargs.values())
-        ):
-            raise SecurityError("that would make too long a text")
+        """Refuse a method of a text that would fill it up."""
+        _bounds.check_call(__obj, (*args, *kwargs.values()))
         return super().call(__context, __obj, *args, **kwargs)
 
     def _counted(self, items: Iterable[Any]) -> Iterator[Any]:
         for item in items:
             self._rounds += 1
-            if self._rounds > _ROUNDS_LIMIT:
-                raise SecurityError(f"more than {_ROUNDS_LIMIT} rounds of loops")
+            if self._rounds > _bounds.ROUNDS_LIMIT:
+                raise SecurityError(f"more than {_bounds.ROUNDS_LIMIT} rounds of loops")
             yield item
+
+
+def _through(node: nodes.Node, filter: str) -> nodes.Filter:
+    return nodes.Filter(node, filter, [], [], None, None)
 
 
 def _has_delimiters(source: str) -> bool:
@@ -219,23 +211,6 @@ def _holds(found: Any, key: str | int) -> bool:
     if isinstance(key, str):
         return type(found) is dict and key in found
     return type(found) is list and -len(found) <= key < len(found)
-
-
-def _bounded_range(*args: int) -> range:
-    found = range(*args)
-    if len(found) > _ROUNDS_LIMIT:
-        raise SecurityError(f"a range of more than {_ROUNDS_LIMIT}")
-    return found
-
-
-def _check_repetition(left: Any, right: Any) -> None:
-    for repeated, times in ((left, right), (right, left)):
-        if (
-            isinstance(repeated, (str, bytes, list, tuple))
-            and isinstance(times, int)
-            and len(repeated) * times > _SIZE_LIMIT
-        ):
-            raise SecurityError("that would make too long a text")
 
 
 def _words(err: BaseException) -> str:
