@@ -1,0 +1,270 @@
+"""Actions that call services."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+import voluptuous as vol
+
+from casita.errors import CommandFailed, InvalidCommand
+from casita.ids import domain_of, is_entity_id
+from casita.model import Target
+from casita.services import Call, Service
+from casita.states import UNAVAILABLE
+from casita_automations.actions.builder import Builder
+from casita_automations.parsing import At, listed, template_value
+from casita_automations.parts import Parts
+from casita_automations.program import WAIT
+from casita_automations.running import AbortRun, Machine, Result, Run, Strand
+from casita_automations.templates import Value, is_template
+from casita_config.schemas import entity_id, string
+
+TARGET_KEYS: Final = ("entity_id", "device_id", "area_id", "floor_id", "label_id")
+_GROUP: Final = "group"
+_logger = logging.getLogger(__name__)
+
+
+def _service(value: Any) -> str:
+    text = string(value).strip()
+    if is_template(text):
+        return text
+    domain, dot, name = text.lower().partition(".")
+    if not (domain and dot and name) or not text.replace(".", "_").isidentifier():
+        raise vol.Invalid(f"{text!r} is no service; one looks like 'light.turn_on'")
+    return text.lower()
+
+
+def _entities(value: Any) -> Any:
+    if is_template(value):
+        return value
+    return [one if is_template(one) else _entity(one) for one in listed_ids(value)]
+
+
+def _entity(value: Any) -> str:
+    return value if value in ("all", "none") else entity_id(value)
+
+
+def listed_ids(value: Any) -> list[Any]:
+    """Return ids given as a list, or as one text with commas."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return listed(value)
+
+
+def _data(value: Any) -> Any:
+    if value is None or isinstance(value, Mapping) or is_template(value):
+        return value or {}
+    raise vol.Invalid(f"expected a mapping of data, got {value!r}")
+
+
+_ANY_SERVICE: Final = {
+    vol.Exclusive(key, "service"): _service for key in ("action", "service", "service_template")
+}
+_SCHEMA: Final = vol.Schema(
+    {
+        **_ANY_SERVICE,
+        vol.Optional("data"): _data,
+        vol.Optional("data_template"): _data,
+        vol.Optional("target"): _data,
+        vol.Optional("entity_id"): _entities,
+        vol.Optional("response_variable"): string,
+        vol.Optional("metadata"): object,
+    }
+)
+_SCENE: Final = vol.Schema({vol.Required("scene"): entity_id, vol.Optional("metadata"): object})
+
+
+def call(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
+    """Compile ``action:``, in old spelling ``service:``."""
+    checked = at.check(_SCHEMA, config)
+    key = next(one for one in ("action", "service", "service_template") if one in checked)
+    templates = builder.parts.templates
+    sources = [("data", checked.get("data")), ("data_template", checked.get("data_template"))]
+    sources += [("target", checked.get("target"))]
+    if "entity_id" in checked:
+        sources.append(("entity_id", {"entity_id": checked["entity_id"]}))
+    datas = [
+        template_value(
+            templates, _with_lists(source) if name == "target" else source, at.below(name)
+        )
+        for name, source in sources
+        if source is not None
+    ]
+    service = template_value(templates, checked[key], at.below(key))
+    _emit(builder, path, service, datas, checked.get("response_variable"))
+
+
+def scene(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
+    """Compile ``scene``: turn a scene on."""
+    checked = at.check(_SCENE, config)
+    templates = builder.parts.templates
+    service = template_value(templates, "scene.turn_on", at)
+    data = template_value(templates, {"entity_id": checked["scene"]}, at)
+    _emit(builder, path, service, [data], None)
+
+
+def device(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
+    """Compile a device action of Home Assistant's editor, as far as it names an entity."""
+    domain, kind, entity = config.get("domain"), config.get("type"), config.get("entity_id")
+    if not isinstance(domain, str) or not isinstance(kind, str):
+        at.refuse("a device action names 'domain' and 'type'")
+    if not isinstance(entity, str) or not is_entity_id(entity):
+        builder.parts.notes.append(
+            at.problem("a device action works only with an entity id; use 'action:' with a target")
+        )
+    templates = builder.parts.templates
+    extra = {k: v for k, v in config.items() if k not in ("domain", "type", "device_id")}
+    service = template_value(templates, f"{domain}.{kind}", at)
+    _emit(builder, path, service, [template_value(templates, extra, at)], None)
+
+
+def _with_lists(target: Any) -> Any:
+    if not isinstance(target, Mapping):
+        return target
+    return {
+        key: value if is_template(value) else listed_ids(value) for key, value in target.items()
+    }
+
+
+def _emit(
+    builder: Builder, path: str, service: Value, datas: list[Value], response: str | None
+) -> None:
+    parts, machine, here = builder.parts, builder.machine, builder.program.here
+    fixed = str(service.source) if service.constant else None
+    only = datas[0].source if len(datas) == 1 and datas[0].constant else None
+
+    def step(run: Run, strand: Strand) -> int:
+        view = run.view(strand)
+        name = fixed if fixed is not None else str(service.render(view)).strip().lower()
+        data = only if only is not None else _rendered(datas, view)
+        under_way = _called(parts, run, name, data)
+        if under_way is None:
+            run.note(path, name, "nobody to call")
+            return here + 1
+        child, parts.called_run = parts.called_run, None
+        run.note(path, name)
+        if child is not None and child.result is None and name not in _NOT_AWAITED:
+            return _await_run(machine, run, strand, here, child, response)
+        if under_way.done:
+            _take_answer(run, under_way, child, response)
+            return here + 1
+        return _await_call(machine, run, strand, here, under_way, response)
+
+    def rearm(run: Run, strand: Strand) -> None:
+        raise AbortRun("the hub ended while a command was under way: its outcome is uncertain")
+
+    builder.program.add(step, rearm)
+
+
+_NOT_AWAITED: Final = frozenset({"script.turn_on", "automation.trigger"})
+
+
+def _rendered(datas: list[Value], view: Mapping[str, Any]) -> dict[str, Any]:
+    whole: dict[str, Any] = {}
+    for data in datas:
+        rendered = data.render(view)
+        if not isinstance(rendered, Mapping):
+            raise InvalidCommand(f"expected a mapping of data, the template gave {rendered!r}")
+        whole.update(rendered)
+    return whole
+
+
+def _called(parts: Parts, run: Run, name: str, data: Mapping[str, Any]) -> Call | None:
+    """Call a service; return None if no entity is left to call it for."""
+    commands = parts.kernel.commands
+    parts.called_run = None
+    service = commands.service(name)
+    source, cause = run.owner.source, run.cause
+    if service is None or service.handler is not None:
+        return commands.call(name, data, source=source, cause=cause)
+    target, rest = _target(parts, service, data)
+    if target is None:
+        return None
+    return commands.call(name, rest, target, source=source, cause=cause)
+
+
+def _target(
+    parts: Parts, service: Service, data: Mapping[str, Any]
+) -> tuple[Target | None, Mapping[str, Any]]:
+    """Part the target from the data; entities that are missing or unavailable are left out."""
+    ids = {key: listed_ids(data[key]) for key in TARGET_KEYS if data.get(key) is not None}
+    rest = {key: value for key, value in data.items() if key not in TARGET_KEYS}
+    if not ids:
+        return Target(), rest
+    wanted = ids.get("entity_id", [])
+    if "all" not in wanted:
+        ids["entity_id"] = [one for one in wanted if _is_there(parts, service, one)]
+        ids = {key: one for key, one in ids.items() if one}
+        if not ids:
+            return None, rest
+    return Target(**ids), rest
+
+
+def _is_there(parts: Parts, service: Service, entity: str) -> bool:
+    state = parts.kernel.states.get(entity)
+    domains = service.targets or (service.domain,)
+    if state is None or domain_of(entity) not in (*domains, _GROUP):
+        if entity != "none":
+            _logger.warning("%s: there is no entity %s for it", service.id, entity)
+        return False
+    if state.state == UNAVAILABLE:
+        _logger.warning("%s: %s is unavailable and was left out", service.id, entity)
+        return False
+    return True
+
+
+def _take_answer(run: Run, call: Call, child: Run | None, response: str | None) -> None:
+    failure = call.failure
+    if failure is not None:
+        subject, outcome = failure
+        raise CommandFailed(f"{call.service} {subject}: {outcome.message or outcome.status}")
+    if child is not None:
+        _take_response(run, child, response)
+    elif response is not None:
+        run.variables[response] = dict(call.response)
+
+
+def _take_response(run: Run, child: Run, response: str | None) -> None:
+    if child.result is Result.FAILED:
+        raise CommandFailed(f"{child.owner.entity_id}: its run failed")
+    if response is not None:
+        run.variables[response] = child.response or {}
+
+
+def _await_call(
+    machine: Machine, run: Run, strand: Strand, here: int, call: Call, response: str | None
+) -> int:
+    machine.hold(run, strand, "call", here)
+
+    def ended(call: Call) -> None:
+        try:
+            _take_answer(run, call, None, response)
+        except CommandFailed as err:
+            machine.fail(run, strand, here, err)
+        else:
+            machine.resume(run, strand, here + 1)
+
+    call.on_done(ended)
+    return WAIT
+
+
+def _await_run(
+    machine: Machine, run: Run, strand: Strand, here: int, child: Run, response: str | None
+) -> int:
+    machine.hold(run, strand, "run", here, None, {"run": child.key, "response": response})
+    child.on_end.append(lambda child: run_ended(machine, run, strand, here, child, response))
+    return WAIT
+
+
+def run_ended(
+    machine: Machine, run: Run, strand: Strand, here: int, child: Run, response: str | None
+) -> None:
+    """Let a strand go on whose called script has ended."""
+    try:
+        _take_response(run, child, response)
+    except CommandFailed as err:
+        machine.fail(run, strand, here, err)
+    else:
+        machine.resume(run, strand, here + 1)

@@ -1,0 +1,97 @@
+"""From what the configuration says of actions to a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from casita.errors import did_you_mean
+from casita_automations.actions import call, flow, plain, repeat, waits
+from casita_automations.actions.builder import Builder
+from casita_automations.conditions import compile_condition, is_condition
+from casita_automations.parsing import At, enabled, expect_mapping, listed
+from casita_automations.parts import Parts
+from casita_automations.program import Guard, Label, Program
+from casita_automations.running import Machine
+
+Compile = Callable[[Builder, dict[str, Any], At, str], None]
+
+_KINDS: Final[Mapping[str, Compile]] = {
+    "delay": waits.delay,
+    "wait_template": waits.wait_template,
+    "event": plain.event,
+    "device_id": call.device,
+    "scene": call.scene,
+    "repeat": repeat.repeat,
+    "choose": flow.choose,
+    "wait_for_trigger": waits.wait_for_trigger,
+    "variables": plain.variables,
+    "stop": plain.stop,
+    "if": flow.if_,
+    "parallel": flow.parallel,
+    "set_conversation_response": plain.conversation_response,
+    "sequence": flow.sequence,
+    "action": call.call,
+    "service": call.call,
+    "service_template": call.call,
+}
+"""By the key that marks the kind; the first that an action has counts."""
+_COMMON: Final = ("alias", "enabled", "continue_on_error")
+
+
+def compile_program(data: Any, at: At, parts: Parts, machine: Machine) -> Program:
+    """Compile a sequence of actions. Raises `ConfigError`."""
+    builder = Builder(parts, machine, _sequence)
+    _sequence(builder, data, at, "actions", None)
+    builder.program.source = data
+    return builder.program
+
+
+def _sequence(builder: Builder, data: Any, at: At, path: str, end: Label | None) -> None:
+    end = end or Label()
+    many = isinstance(data, list)
+    for index, item in enumerate(listed(data)):
+        where = at.below(index) if many else at
+        _action(builder, item, where, f"{path}/{index}", end)
+
+
+def _action(builder: Builder, item: Any, at: At, path: str, end: Label) -> None:
+    if isinstance(item, list):
+        _sequence(builder, item, at, path, end)
+        return
+    if is_condition(item):
+        if isinstance(item, str) or enabled(builder.parts.templates, item, at):
+            builder.test(_condition(item, at, builder), path, end)
+        return
+    mapping = expect_mapping(item, at, "an action")
+    compile_kind = _kind(mapping, at)
+    first = builder.program.here
+    config = {key: value for key, value in mapping.items() if key not in _COMMON}
+    if not enabled(builder.parts.templates, mapping, at):
+        _try_out(compile_kind, config, at, builder)
+        return
+    compile_kind(builder, config, at, path)
+    if mapping.get("continue_on_error") is True:
+        builder.program.guards.append(Guard(first, builder.program.here))
+
+
+def _condition(item: Any, at: At, builder: Builder) -> Any:
+    if isinstance(item, Mapping):
+        item = {key: value for key, value in item.items() if key != "continue_on_error"}
+    return compile_condition(item, at, builder.parts)
+
+
+def _kind(item: Mapping[str, Any], at: At) -> Compile:
+    for key, compile_kind in _KINDS.items():
+        if key in item:
+            return compile_kind
+    for key in item:
+        hint = did_you_mean(str(key), _KINDS)
+        if hint:
+            at.below(key).refuse(f"there is no action {str(key)!r}.{hint}")
+    at.refuse("an action names what to do, as 'action: light.turn_on'")
+
+
+def _try_out(compile_kind: Compile, config: dict[str, Any], at: At, builder: Builder) -> None:
+    """Check an action that is disabled, without taking it into the program."""
+    compile_kind(Builder(builder.parts, builder.machine, _sequence), config, at, "disabled")

@@ -1,0 +1,152 @@
+"""An automation: what starts it, whether it may, and what it then does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from casita.errors import CasitaError
+from casita.events import Cause, Event
+from casita_automations.conditions import Condition
+from casita_automations.numeric import ConditionError
+from casita_automations.owner import Limits, Owner
+from casita_automations.program import Program
+from casita_automations.running import Machine, Run
+from casita_automations.templates import Value
+from casita_automations.triggers import Arming, CompiledTrigger
+from casita_automations.triggers.source import Cancel, Holds
+
+_logger = logging.getLogger(__name__)
+
+
+class Automation(Owner):
+    """A declared automation."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        entity_id: str,
+        program: Program,
+        limits: Limits,
+        *,
+        item_id: str | None,
+        name: str,
+        triggers: list[CompiledTrigger],
+        trigger_variables: Value | None,
+        variables: Value | None,
+        condition: Condition | None,
+        holds: Callable[[Automation, int], Holds],
+        changed: Callable[[Owner], None],
+        on_at_start: bool | None,
+    ) -> None:
+        super().__init__(machine, entity_id, program, limits, changed=changed)
+        self.item_id = item_id
+        self.name = name
+        self.enabled = False
+        self.on_at_start = on_at_start
+        """``initial_state``: whether it is on after a start, whatever it was; None: as it was."""
+        self._triggers = triggers
+        self._trigger_variables = trigger_variables
+        self._variables = variables
+        self._condition = condition
+        self._holds = holds
+        self._cancels: list[Cancel] = []
+        self._static: dict[str, Any] = {}
+
+    def turn_on(self) -> None:
+        """Arm its triggers."""
+        if not self.enabled:
+            self.enabled = True
+            self._arm()
+            self._changed(self)
+
+    def turn_off(self, *, stop_runs: bool = True) -> None:
+        """Disarm its triggers, and end its runs unless they are to go on."""
+        if not self.enabled:
+            return
+        self.enabled = False
+        self.disarm()
+        if stop_runs:
+            self.stop()
+        self._changed(self)
+
+    def disarm(self) -> None:
+        """React no more."""
+        for cancel in self._cancels:
+            cancel()
+        self._cancels = []
+
+    def trigger(
+        self, told: dict[str, Any], cause: Event | Cause | None, *, skip_condition: bool = False,
+        extra: Value | None = None, actor: str | None = None, by_hand: Mapping[str, Any] | None = None,
+    ) -> Run | None:  # fmt: skip
+        """Run it, if its conditions hold and its mode lets it."""
+        variables: dict[str, Any] = {**self._static, **(by_hand or {}), "trigger": told}
+        if self.program.wants_this:
+            variables["this"] = self._this()
+        try:
+            for value in (extra, self._variables):
+                if value is not None:
+                    value.render_into(variables)
+        except CasitaError as err:
+            _logger.error("%s: variables: %s", self.entity_id, err)
+            return None
+        if not skip_condition and not self._may_run(variables, told, cause):
+            return None
+        started = {"trigger": told.get("description"), "id": told.get("id")}
+        return self.start(variables, cause, started, actor=actor)
+
+    def _may_run(
+        self, variables: dict[str, Any], told: dict[str, Any], cause: Event | Cause | None
+    ) -> bool:
+        condition = self._condition
+        if condition is None:
+            return True
+        try:
+            if condition.check(variables):
+                return True
+            seen = condition.seen(variables)
+        except ConditionError as err:
+            seen = str(err)
+        self._kernel.bus.emit(
+            "run.skipped", self.entity_id,
+            {"trigger": told.get("description"), "id": told.get("id"), "seen": seen},
+            source=self.source, cause=cause,
+        )  # fmt: skip
+        return False
+
+    def _arm(self) -> None:
+        self._static = {}
+        if self._trigger_variables is not None:
+            self._trigger_variables.render_into(self._static)
+        limited = (
+            {**self._static, "this": self._this()} if self.program.wants_this else self._static
+        )
+        for index, trigger in enumerate(self._triggers):
+            if trigger.enabled:
+                arming = Arming(
+                    fire=self._fire_of(trigger), base=trigger.base, variables=limited,
+                    holds=self._holds(self, index),
+                )  # fmt: skip
+                self._cancels.append(trigger.source.arm(arming))
+
+    def _fire_of(self, trigger: CompiledTrigger) -> Callable[..., None]:
+        extra = trigger.variables
+
+        def fire(told: dict[str, Any], cause: Event | Cause | None) -> None:
+            self.trigger(told, cause, extra=extra)
+
+        return fire
+
+    def _this(self) -> Mapping[str, Any]:
+        state = self._kernel.states.get(self.entity_id)
+        if state is None:
+            return {"entity_id": self.entity_id, "state": "on", "attributes": {}}
+        return {
+            "entity_id": self.entity_id,
+            "state": state.state,
+            "attributes": {**state.attributes, "last_triggered": self.last_triggered},
+            "last_changed": state.last_changed.isoformat(),
+            "last_updated": state.last_updated.isoformat(),
+        }

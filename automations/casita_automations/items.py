@@ -1,0 +1,156 @@
+"""Automations and scripts as the configuration has them, checked one by one and compiled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import voluptuous as vol
+
+from casita.errors import did_you_mean
+from casita.ids import slugify
+from casita.vocabulary import Mode
+from casita_automations.actions import compile_program
+from casita_automations.conditions import Condition, compile_conditions
+from casita_automations.owner import Limits
+from casita_automations.parsing import At, expect_mapping, one_of, template_value
+from casita_automations.parts import Parts
+from casita_automations.program import Program
+from casita_automations.running import Machine
+from casita_automations.templates import Value
+from casita_automations.triggers import CompiledTrigger, compile_triggers
+from casita_config import plain
+from casita_config.schemas import boolean, integer, string
+
+_LIMITS: Final = {
+    vol.Optional("mode", default="single"): vol.In([one.value for one in Mode]),
+    vol.Optional("max", default=10): vol.All(integer, vol.Range(min=2)),
+    vol.Optional("max_exceeded", default="warning"): vol.All(string, vol.Lower),
+    vol.Optional("trace"): object,
+}
+_AUTOMATION: Final = vol.Schema(
+    {
+        **_LIMITS,
+        vol.Optional("id"): string,
+        vol.Optional("alias"): string,
+        vol.Optional("description"): object,
+        vol.Optional("initial_state"): boolean,
+        vol.Optional("variables"): vol.Maybe(dict),
+        vol.Optional("trigger_variables"): vol.Maybe(dict),
+        vol.Optional("tests"): object,
+    },
+    extra=vol.ALLOW_EXTRA,
+)
+_SCRIPT: Final = vol.Schema(
+    {
+        **_LIMITS,
+        vol.Required("sequence"): object,
+        vol.Optional("alias"): string,
+        vol.Optional("icon"): string,
+        vol.Optional("description"): object,
+        vol.Optional("variables"): vol.Maybe(dict),
+        vol.Optional("fields"): vol.Maybe(dict),
+    }
+)
+_PARTS: Final = ("trigger", "triggers", "condition", "conditions", "action", "actions")
+_KNOWN: Final = (*(str(key) for key in _AUTOMATION.schema), *_PARTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutomationItem:
+    """A declared automation, compiled."""
+
+    item_id: str | None
+    name: str
+    wish: str
+    """The entity id's second part, if it is free."""
+    initial_state: bool | None
+    limits: Limits
+    triggers: list[CompiledTrigger]
+    condition: Condition | None
+    program: Program
+    variables: Value | None
+    trigger_variables: Value | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptItem:
+    """A script, compiled."""
+
+    name: str
+    object_id: str
+    icon: str | None
+    description: str
+    limits: Limits
+    program: Program
+    variables: Value | None
+    fields: Mapping[str, Any]
+
+
+def automation_item(
+    node: Any, at: At, name: str | None, number: int, parts: Parts, machine: Machine
+) -> AutomationItem:
+    """Compile one automation. ``name`` is its key, if it has one. Raises `ConfigError`."""
+    item = plain(expect_mapping(node, at, "an automation"))
+    for key in item:
+        if key not in _KNOWN:
+            at.below(key).refuse(f"unknown key {str(key)!r}.{did_you_mean(str(key), _KNOWN)}")
+    checked = at.check(_AUTOMATION, item)
+    triggers = _required(item, at, "triggers", "trigger")
+    actions = _required(item, at, "actions", "action")
+    conditions = one_of(item, at, "conditions", "condition") or ("conditions", None)
+    alias = checked.get("alias") or name
+    item_id = checked.get("id") or (slugify(name) if name else None)
+    program = compile_program(actions[1], at.below(actions[0]), parts, machine)
+    program.wants_this = "this" in json.dumps(item, default=str)
+    return AutomationItem(
+        item_id=item_id,
+        name=alias or (f"automation {item_id}" if item_id else f"automation {number}"),
+        wish=slugify(alias or item_id or f"automation {number}"),
+        initial_state=checked.get("initial_state"),
+        limits=_limits(checked),
+        triggers=compile_triggers(triggers[1], at.below(triggers[0]), parts),
+        condition=compile_conditions(conditions[1], at.below(conditions[0]), parts),
+        program=program,
+        variables=_values(checked, "variables", at, parts),
+        trigger_variables=_values(checked, "trigger_variables", at, parts),
+    )
+
+
+def script_item(name: str, node: Any, at: At, parts: Parts, machine: Machine) -> ScriptItem:
+    """Compile one script. Raises `ConfigError`."""
+    if slugify(name) != name:
+        at.refuse(f"{name!r} cannot be a script's name; use {slugify(name)!r}")
+    item = plain(expect_mapping(node, at, "a script"))
+    checked = at.check(_SCRIPT, item)
+    program = compile_program(checked["sequence"], at.below("sequence"), parts, machine)
+    program.wants_this = "this" in json.dumps(item, default=str)
+    return ScriptItem(
+        name=checked.get("alias") or name,
+        object_id=name,
+        icon=checked.get("icon"),
+        description=str(checked.get("description") or ""),
+        limits=_limits(checked),
+        program=program,
+        variables=_values(checked, "variables", at, parts),
+        fields=checked.get("fields") or {},
+    )
+
+
+def _required(item: Mapping[str, Any], at: At, *names: str) -> tuple[str, Any]:
+    found = one_of(item, at, *names)
+    if found is None:
+        at.refuse(f"the automation lacks {names[0]!r}")
+    return found
+
+
+def _limits(checked: Mapping[str, Any]) -> Limits:
+    silent = checked["max_exceeded"] == "silent"
+    return Limits(Mode(checked["mode"]), checked["max"], silent)
+
+
+def _values(checked: Mapping[str, Any], key: str, at: At, parts: Parts) -> Value | None:
+    source = checked.get(key)
+    return template_value(parts.templates, source, at.below(key)) if source else None

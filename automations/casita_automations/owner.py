@@ -1,0 +1,200 @@
+"""What automations and scripts share: runs, one after another, side by side, or one at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from casita.commands import HOP_LIMIT
+from casita.events import Cause, Event, State
+from casita.vocabulary import Mode
+from casita_automations.program import Program
+from casita_automations.running import Machine, Result, Run
+from casita_automations.values import to_document
+
+SOURCE: Final = "automations"
+_MAX_RUNS: Final = 10
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many runs there may be."""
+
+    mode: Mode = Mode.SINGLE
+    max: int = _MAX_RUNS
+    silent: bool = False
+    """Whether a run that is one too many is passed over without a word."""
+
+    @property
+    def runs(self) -> int:
+        """How many runs there may be at a time, those that queue included."""
+        return 1 if self.mode in (Mode.SINGLE, Mode.RESTART) else self.max
+
+
+class Queued:
+    """A run that waits for its turn."""
+
+    __slots__ = ("cause", "key", "on_start", "started", "variables")
+
+    def __init__(
+        self,
+        key: str,
+        variables: dict[str, Any],
+        cause: Event | Cause | None,
+        started: Mapping[str, Any],
+    ) -> None:
+        self.key = key
+        self.variables = variables
+        self.cause = cause
+        self.started = started
+
+
+class Owner:
+    """An automation or a script: it has a program, a mode, and runs."""
+
+    source = SOURCE
+
+    def __init__(
+        self,
+        machine: Machine,
+        entity_id: str,
+        program: Program,
+        limits: Limits,
+        *,
+        changed: Callable[[Owner], None],
+    ) -> None:
+        self.entity_id = entity_id
+        self.program = program
+        self.limits = limits
+        self.runs: dict[str, Run] = {}
+        self.queue: deque[Queued] = deque()
+        self.name = entity_id
+        self.last_triggered: datetime | None = None
+        self._machine = machine
+        self._kernel = machine.parts.kernel
+        self._changed = changed
+        self._span = (0, 0)
+        self._queued = 0
+
+    @property
+    def current(self) -> int:
+        """How many runs there are, those that queue included."""
+        return len(self.runs) + len(self.queue)
+
+    def recall(self, known: State | None) -> None:
+        """Take over what the entity showed before the hub ended."""
+        stamp = None if known is None else known.attributes.get("last_triggered")
+        if isinstance(stamp, str):
+            self.last_triggered = datetime.fromisoformat(stamp)
+
+    def start(
+        self,
+        variables: dict[str, Any],
+        cause: Event | Cause | None,
+        started: Mapping[str, Any],
+        *,
+        actor: str | None = None,
+    ) -> Run | None:
+        """Start a run, if the mode lets it; return it, run through or under way."""
+        if cause is not None and cause.hops >= HOP_LIMIT:
+            self._refuse_hops(cause)
+            return None
+        if self.runs or (cause is not None and self._ran_at(cause)):
+            if self.limits.mode is Mode.RESTART:
+                self.stop()
+            elif self.current >= self.limits.runs or self.limits.mode is Mode.SINGLE:
+                self._pass_over(cause)
+                return None
+            elif self.limits.mode is Mode.QUEUED and self.runs:
+                self._enqueue(variables, cause, started)
+                return None
+        return self._begin(variables, cause, started, actor)
+
+    def stop(self) -> None:
+        """End all runs, and those that queue."""
+        for queued in self.queue:
+            self._kernel.log.remove("run", queued.key)
+        self.queue.clear()
+        for run in list(self.runs.values()):
+            self._machine.stop(run)
+
+    def ended(self, run: Run, err: Exception | None) -> None:
+        """Take down how a run ended; let the next of the queue start. Called by the machine."""
+        self.runs.pop(run.key, None)
+        data: dict[str, Any] = {"result": run.result, "trace": run.trace}
+        if err is not None:
+            data["message"] = str(err)
+            _logger.warning("%s: %s: %s", self.entity_id, run.result, err)
+        event = self._kernel.bus.emit(
+            "run.finished", self.entity_id, data, source=self.source, cause=run.cause
+        )
+        self._span = (run.cause.offset, event.offset)
+        if run.waited:
+            self._kernel.log.remove("run", run.key)
+        self._changed(self)
+        if self.queue and not self.runs and run.result is not Result.STOPPED:
+            queued = self.queue.popleft()
+            self._kernel.log.remove("run", queued.key)
+            self._begin(queued.variables, queued.cause, queued.started, None)
+
+    def _begin(
+        self,
+        variables: dict[str, Any],
+        cause: Event | Cause | None,
+        started: Mapping[str, Any],
+        actor: str | None,
+    ) -> Run:
+        event = self._kernel.bus.emit(
+            "run.started", self.entity_id, started,
+            source=self.source, cause=cause, actor=actor, hop=True,
+        )  # fmt: skip
+        self.last_triggered = event.time
+        run = Run(self, self.program, str(event.offset), event.as_cause(), variables)
+        self.runs[run.key] = run
+        self._changed(self)
+        self._machine.begin(run)
+        return run
+
+    def _ran_at(self, cause: Event | Cause) -> bool:
+        """Say whether a run was under way when an event came about that is only dispatched now."""
+        begin, end = self._span
+        return begin < cause.offset < end and self.limits.mode is Mode.SINGLE
+
+    def _enqueue(
+        self, variables: dict[str, Any], cause: Event | Cause | None, started: Mapping[str, Any]
+    ) -> None:
+        self._queued += 1
+        key = f"{self.entity_id} queued {self._kernel.log.head} {self._queued}"
+        self.queue.append(Queued(key, variables, cause, started))
+        as_cause = cause.as_cause() if isinstance(cause, Event) else cause
+        document = {
+            "owner": self.entity_id,
+            "queued": True,
+            "variables": to_document(variables),
+            "cause": None if as_cause is None else [as_cause.offset, as_cause.root, as_cause.hops],
+            "started": dict(started),
+        }
+        self._kernel.log.put("run", key, document)
+        self._changed(self)
+
+    def _pass_over(self, cause: Event | Cause | None) -> None:
+        if not self.limits.silent:
+            _logger.warning("%s: a run was passed over: there are %d", self.entity_id, self.current)
+        self._kernel.bus.emit(
+            "run.refused", self.entity_id,
+            {"reason": "mode", "message": f"there are {max(1, self.current)} already"},
+            source=self.source, cause=cause,
+        )  # fmt: skip
+
+    def _refuse_hops(self, cause: Event | Cause) -> None:
+        message = f"its causal chain went through {HOP_LIMIT} automation runs"
+        _logger.warning("%s: stopped: %s", self.entity_id, message)
+        self._kernel.bus.emit(
+            "run.refused", self.entity_id, {"reason": "hops", "message": message},
+            source=self.source, cause=cause,
+        )  # fmt: skip

@@ -1,0 +1,59 @@
+"""The parts of the engine that triggers, conditions and actions work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from casita.events import Cause, Event
+from casita.kernel import Kernel
+from casita_automations.sky import Sky
+from casita_automations.templates import Templates
+from casita_automations.watching import Listening, Watch
+
+if TYPE_CHECKING:
+    from casita_automations.running import Run
+
+Variables = Mapping[str, Any]
+Fire = Callable[[dict[str, Any], Event | Cause | None], None]
+Check = Callable[[Variables], bool]
+"""A compiled condition. Raises `ConditionError` if it cannot be told, or `TemplateError`."""
+
+
+@dataclass(slots=True)
+class Parts:
+    """The kernel, and what the engine has put on top of it."""
+
+    kernel: Kernel
+    templates: Templates
+    watch: Watch
+    listening: Listening
+    sky: Sky
+    stale: set[str]
+    """Entities of ours whose states are not written yet."""
+    freshen: Callable[[str], None] = lambda _entity_id: None
+    """Writes the state of such an entity."""
+    called_run: Run | None = None
+    """The run that the last service call started, if it is a script's."""
+    notes: list[Any] = field(default_factory=list)
+    """Problems that do not keep what they are about from working."""
+
+    @classmethod
+    def of(cls, kernel: Kernel) -> Parts:
+        """Make the parts over a kernel."""
+        stale: set[str] = set()
+        parts = cls(
+            kernel=kernel,
+            templates=Templates(kernel, stale, lambda entity_id: parts.freshen(entity_id)),
+            watch=Watch(kernel.bus),
+            listening=Listening(kernel.bus),
+            sky=Sky(kernel.config.home, kernel.clock),
+            stale=stale,
+        )
+        return parts
+
+    def close(self) -> None:
+        """Hear of nothing any more."""
+        self.watch.close()
+        self.listening.close()

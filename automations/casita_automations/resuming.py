@@ -1,0 +1,124 @@
+"""Keeps waiting runs in the log, and takes them up again after a restart."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from casita.errors import CasitaError, CommandFailed
+from casita.events import Cause
+from casita_automations.actions.call import run_ended
+from casita_automations.keeping import RUNS, cause_of, program_hash, restore_run, run_document
+from casita_automations.owner import SOURCE, Owner
+from casita_automations.parts import Parts
+from casita_automations.running import Machine, Run, Strand
+from casita_automations.values import from_document
+
+_UNSURE = "the hub ended while it was under way: its outcome is uncertain"
+_logger = logging.getLogger(__name__)
+
+
+class Keeper:
+    """The runs that wait, as rows of the log."""
+
+    machine: Machine
+
+    def __init__(self, parts: Parts, owners: dict[str, Owner]) -> None:
+        self._kernel = parts.kernel
+        self._parts = parts
+        self._owners = owners
+        self._hashes: dict[int, str] = {}
+        self.closed = False
+        """Whether the hub ends: rows stay as they are."""
+
+    def store(self, run: Run) -> None:
+        """Write a run down that waits now."""
+        if not self.closed:
+            run.waited = True
+            self._kernel.log.put(RUNS, run.key, run_document(run, self._hash_of(run.owner)))
+
+    def restore(self) -> None:
+        """Take up the runs that waited when the hub ended, in the order in which they began."""
+        documents = self._kernel.log.items(RUNS)
+        waiting: list[Run] = []
+        for key in sorted(documents, key=_order):
+            document = documents[key]
+            owner = self._owners.get(document["owner"])
+            if document.get("queued"):
+                self._restore_queued(key, document, owner)
+            elif owner is None or document["program"] != self._hash_of(owner):
+                self._drop(key, document)
+            else:
+                waiting.append(self._restore(key, document, owner))
+        for run in waiting:
+            for strand in list(run.strands.values()):
+                if strand.wait is not None and run.result is None:
+                    self._rearm(run, strand)
+
+    def _restore(self, key: str, document: Any, owner: Owner) -> Run:
+        cause = cause_of(document["cause"])
+        if cause is None:
+            raise CasitaError(f"{key}: a run without its cause")
+        run = Run(owner, owner.program, key, cause, from_document(document["variables"]))
+        restore_run(run, document)
+        owner.runs[key] = run
+        return run
+
+    def _restore_queued(self, key: str, document: Any, owner: Owner | None) -> None:
+        self._kernel.log.remove(RUNS, key)
+        if owner is not None:
+            variables = from_document(document["variables"])
+            owner.start(variables, cause_of(document["cause"]), document["started"])
+
+    def _rearm(self, run: Run, strand: Strand) -> None:
+        """Take up one wait again; what was due meanwhile goes on at once."""
+        wait = strand.wait
+        if wait is None or wait.kind == "children":
+            return
+        machine, pc = self.machine, wait.pc
+        if wait.kind == "turn":
+            self._soon(lambda: machine.resume(run, strand, pc))
+        elif wait.kind == "run":
+            self._await_child(run, strand, pc, wait.data)
+        elif wait.kind == "call":
+            self._soon(lambda: machine.fail(run, strand, pc, CommandFailed(_UNSURE)))
+        else:
+            rearm = run.program.rearm[pc]
+            rearm(run, strand)
+
+    def _await_child(self, run: Run, strand: Strand, pc: int, data: Any) -> None:
+        for owner in self._owners.values():
+            child = owner.runs.get(data["run"])
+            if child is not None:
+                response = data["response"]
+                child.on_end.append(
+                    lambda child: run_ended(self.machine, run, strand, pc, child, response)
+                )
+                return
+        self._soon(lambda: self.machine.fail(run, strand, pc, CommandFailed(_UNSURE)))
+
+    def _soon(self, callback: Callable[[], None]) -> None:
+        self._kernel.clock.call_later(0.0, callback)
+
+    def _drop(self, key: str, document: Any) -> None:
+        """End a run whose automation is gone or has changed; it is told, not guessed at."""
+        self._kernel.log.remove(RUNS, key)
+        cause: Cause | None = cause_of(document["cause"])
+        message = "its automation was changed or removed while the run waited"
+        _logger.warning("%s: a waiting run was dropped: %s", document["owner"], message)
+        self._kernel.bus.emit(
+            "run.finished", document["owner"],
+            {"result": "dropped", "message": message, "trace": document.get("trace", [])},
+            source=SOURCE, cause=cause,
+        )  # fmt: skip
+
+    def _hash_of(self, owner: Owner) -> str:
+        known = self._hashes.get(id(owner.program))
+        if known is None:
+            known = self._hashes[id(owner.program)] = program_hash(owner.program)
+        return known
+
+
+def _order(key: str) -> tuple[int, str]:
+    return (int(key), "") if key.isdecimal() else (10**18, key)

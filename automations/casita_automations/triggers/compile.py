@@ -1,0 +1,104 @@
+"""From what the configuration says of triggers to triggers that can be armed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from casita.errors import did_you_mean
+from casita_automations.parsing import At, enabled, expect_mapping, listed, template_value
+from casita_automations.parts import Parts
+from casita_automations.templates import Value
+from casita_automations.triggers import (
+    event,
+    foreign,
+    homeassistant,
+    numeric_state,
+    state,
+    sun,
+    template,
+    time,
+    time_pattern,
+    zone,
+)
+from casita_automations.triggers.source import Source
+
+_COMMON: Final = ("platform", "trigger", "id", "alias", "enabled", "variables")
+_KINDS: Final[Mapping[str, Callable[[dict[str, Any], At, Parts], Source]]] = {
+    "event": event.compiled,
+    "homeassistant": homeassistant.compiled,
+    "numeric_state": numeric_state.compiled,
+    "state": state.compiled,
+    "sun": sun.compiled,
+    "template": template.compiled,
+    "time": time.compiled,
+    "time_pattern": time_pattern.compiled,
+    "zone": zone.compiled,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTrigger:
+    """A trigger of an automation, or of a wait."""
+
+    source: Source
+    base: dict[str, Any]
+    """What its ``trigger`` variable has in any case: id, idx, alias."""
+    variables: Value | None
+    """Its own ``variables:``, rendered when it fires."""
+    enabled: bool
+
+
+def compile_triggers(data: Any, at: At, parts: Parts) -> list[CompiledTrigger]:
+    """Compile triggers, also those in nested ``triggers:`` lists. Raises `ConfigError`."""
+    found = []
+    for index, (item, where) in enumerate(_flat(data, at)):
+        found.append(_compiled(item, where, index, parts))
+    return found
+
+
+def _flat(data: Any, at: At) -> list[tuple[dict[str, Any], At]]:
+    found: list[tuple[dict[str, Any], At]] = []
+    many = isinstance(data, list)
+    for index, item in enumerate(listed(data)):
+        where = at.below(index) if many else at
+        mapping = expect_mapping(item, where, "a trigger")
+        if "triggers" in mapping and "trigger" not in mapping and "platform" not in mapping:
+            found += _flat(mapping["triggers"], where.below("triggers"))
+        else:
+            found.append((mapping, where))
+    return found
+
+
+def _compiled(item: dict[str, Any], at: At, index: int, parts: Parts) -> CompiledTrigger:
+    kind = _kind(item, at, parts)
+    config = {key: value for key, value in item.items() if key not in _COMMON}
+    compiled = _KINDS.get(kind)
+    if compiled is not None:
+        source = compiled(config, at, parts)
+    else:
+        source = foreign.compiled(kind, config, at, parts)
+    given = item.get("id")
+    base = {
+        "id": str(index) if given is None else str(given),
+        "idx": str(index),
+        "alias": item.get("alias"),
+        "platform": kind,
+    }
+    variables = None
+    if item.get("variables"):
+        variables = template_value(parts.templates, item["variables"], at.below("variables"))
+    return CompiledTrigger(source, base, variables, enabled(parts.templates, item, at))
+
+
+def _kind(item: Mapping[str, Any], at: At, parts: Parts) -> str:
+    if "platform" in item and "trigger" in item:
+        at.below("platform").refuse("both 'platform' and 'trigger' are given; keep 'trigger'")
+    kind = item.get("trigger", item.get("platform"))
+    known = {*_KINDS, *parts.kernel.vocabulary.triggers, *foreign.ELSEWHERE}
+    if not isinstance(kind, str):
+        at.refuse("a trigger names its kind, as 'trigger: state'")
+    if kind not in known:
+        at.refuse(f"there is no trigger {kind!r}.{did_you_mean(kind, known)}")
+    return kind

@@ -1,0 +1,94 @@
+"""``event``: an event of a type, with certain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import voluptuous as vol
+
+from casita.events import Event
+from casita_automations.happening import OUR_NAMES, Happening, data_of
+from casita_automations.parsing import At, listed, template_value, text_or_template
+from casita_automations.parts import Parts
+from casita_automations.templates import Value
+from casita_automations.triggers.source import Arming, Cancel, all_of
+
+_MISSING: Final = object()
+
+
+def _mapping(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise vol.Invalid(f"expected a mapping (lines of 'key: value'), got {value!r}")
+    return value
+
+
+_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required("event_type"): vol.All(listed, [text_or_template], vol.Length(min=1)),
+        vol.Optional("event_data"): vol.Maybe(_mapping),
+        vol.Optional("context"): _mapping,
+    }
+)
+
+
+def compiled(config: dict[str, Any], at: At, parts: Parts) -> EventTrigger:
+    """Compile the trigger from its keys."""
+    checked = at.check(_SCHEMA, config)
+    values = {
+        key: template_value(parts.templates, checked.get(key), at.below(key))
+        for key in ("event_type", "event_data", "context")
+    }
+    return EventTrigger(parts, values["event_type"], values["event_data"], values["context"])
+
+
+class EventTrigger:
+    """A compiled ``event`` trigger."""
+
+    def __init__(self, parts: Parts, types: Value, data: Value, context: Value) -> None:
+        self._parts = parts
+        self._types = types
+        self._data = data
+        self._context = context
+
+    def arm(self, arming: Arming) -> Cancel:
+        """Fire from now on, until the returned function is called."""
+        wanted = self._data.render(arming.variables) or {}
+        context = self._context.render(arming.variables) or {}
+        return all_of(
+            [
+                self._arm_type(str(one), wanted, context, arming)
+                for one in self._types.render(arming.variables)
+            ]
+        )
+
+    def _arm_type(
+        self, name: str, wanted: Mapping[str, Any], context: Mapping[str, Any], arming: Arming
+    ) -> Cancel:
+        users = listed(context.get("user_id"))
+
+        def happened(event: Event) -> None:
+            if wanted and not _holds(data_of(event), wanted):
+                return
+            if users and event.actor not in users:
+                return
+            shown = name if name != "*" else event.type
+            arming.fires(
+                event, platform="event", event=Happening(event, shown),
+                description=f"event '{shown}'",
+            )  # fmt: skip
+
+        return self._parts.listening.on(OUR_NAMES.get(name, name), happened)
+
+
+def _holds(data: Any, wanted: Any) -> bool:
+    """Say whether an event's data holds all that is wanted; in lists, each item has to be named."""
+    if isinstance(wanted, Mapping):
+        return isinstance(data, Mapping) and all(
+            _holds(data.get(key, _MISSING), value) for key, value in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return isinstance(data, list) and all(
+            any(_holds(item, one) for one in wanted) for item in data
+        )
+    return bool(data == wanted)

@@ -1,0 +1,131 @@
+"""``template``: a template has become true."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any, Final
+
+import voluptuous as vol
+
+from casita.clock import Alarm
+from casita.errors import CasitaError
+from casita.events import Cause, StateChanged
+from casita_automations.parsing import At, duration_or_template, template_value
+from casita_automations.parts import Parts
+from casita_automations.templates import Template, TemplateError, as_boolean
+from casita_automations.triggers.source import Arming, Cancel
+from casita_automations.triggers.tracking import Tracking
+from casita_automations.values import Period
+from casita_config.schemas import string
+
+_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required("value_template"): string,
+        vol.Optional("for"): duration_or_template,
+    }
+)
+_logger = logging.getLogger(__name__)
+
+
+def compiled(config: dict[str, Any], at: At, parts: Parts) -> TemplateTrigger:
+    """Compile the trigger from its keys."""
+    checked = at.check(_SCHEMA, config)
+    try:
+        template = parts.templates.template(checked["value_template"])
+    except TemplateError as err:
+        at.below("value_template").refuse(str(err))
+    held = checked.get("for")
+    period = None
+    if held is not None:
+        period = Period(template_value(parts.templates, held, at.below("for")))
+    return TemplateTrigger(parts, template, period)
+
+
+class TemplateTrigger:
+    """A compiled ``template`` trigger."""
+
+    def __init__(self, parts: Parts, template: Template, period: Period | None) -> None:
+        self._parts = parts
+        self._template = template
+        self._period = period
+
+    def arm(self, arming: Arming) -> Cancel:
+        """Fire from now on, until the returned function is called."""
+        armed = _Armed(self._parts, self._period, arming)
+        tracking = Tracking(self._parts, self._template, arming.variables, armed.rendered)
+        tracking.start()
+
+        def cancel() -> None:
+            tracking.cancel()
+            armed.cancel_hold()
+
+        return cancel
+
+
+class _Armed:
+    """Ready once the template was false; fires when it then becomes true."""
+
+    def __init__(self, parts: Parts, period: Period | None, arming: Arming) -> None:
+        self._parts = parts
+        self._period = period
+        self._arming = arming
+        self._ready = False
+        self._alarm: Alarm | None = None
+
+    def rendered(self, result: Any, change: StateChanged | None) -> None:
+        """Take a result of the template."""
+        if isinstance(result, TemplateError):
+            _logger.warning("template trigger: %s", result)
+            return
+        self.cancel_hold()
+        if not as_boolean(result):
+            self._ready = True
+            return
+        if not self._ready:
+            return
+        self._ready = False
+        facts = _facts(change)
+        cause = None if change is None else change.as_cause()
+        if self._period is None:
+            self._arming.fires(change, **facts)
+        else:
+            self._begin_hold(self._period, facts, cause)
+
+    def cancel_hold(self) -> None:
+        """Stop waiting for the ``for:`` to be over."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def _begin_hold(self, period: Period, facts: dict[str, Any], cause: Cause | None) -> None:
+        told = {**self._arming.base, **facts}
+        try:
+            length = period.of({**self._arming.variables, "trigger": told})
+        except CasitaError as err:
+            _logger.warning("template trigger: for: %s", err)
+            return
+        if length <= timedelta():
+            self._arming.fires(cause, **{**facts, "for": length})
+            return
+
+        def over() -> None:
+            self._alarm = None
+            self._arming.fires(cause, **{**facts, "for": length})
+
+        self._alarm = self._parts.kernel.clock.call_later(length.total_seconds(), over)
+
+
+def _facts(change: StateChanged | None) -> dict[str, Any]:
+    return {
+        "platform": "template",
+        "entity_id": None if change is None else change.subject,
+        "from_state": None if change is None else change.old,
+        "to_state": None if change is None else change.new,
+        "for": None,
+        "description": (
+            "time change or manual update via template"
+            if change is None
+            else f"{change.subject} via template"
+        ),
+    }
