@@ -152,6 +152,8 @@ class Commands:
                 f"{service.id}: it needs a target: entity_id, device_id, area_id, floor_id or "
                 f"label_id"
             )
+        if "all" in target.entity_id and service.targets is not None:
+            raise InvalidCommand(f"{service.id}: it takes no 'all'; name entities, areas or labels")
         if "all" in target.entity_id:
             return [one.entity_id for one in self._states if one.domain in domains]
         for entity_id in target.entity_id:

@@ -75,7 +75,7 @@ def rgb_to_xy(colour: RGB) -> XY:
 
 def xy_to_rgb(colour: XY) -> RGB:
     """Turn CIE 1931 xy, at full brightness, into sRGB."""
-    x, y = colour[0], colour[1] or 1e-11
+    x, y = colour[0], max(colour[1], 1e-11)
     big_x, big_z = x / y, (1 - x - y) / y
     linear = (
         big_x * 1.656492 - 0.354851 - big_z * 0.255038,

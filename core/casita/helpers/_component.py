@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+import msgspec
 import voluptuous as vol
 
 from casita.events import Event
@@ -23,6 +24,7 @@ from casita.helpers.schedule import Schedule
 from casita.helpers.sun import Sun
 from casita.helpers.timer import Timer
 from casita.helpers.trackers import Trackers
+from casita.model import Target
 from casita.plugin import Component
 from casita.services import Command, Service
 from casita.timers import Timer as PendingTimer
@@ -203,8 +205,10 @@ class Helpers(Component):
 
     def _refresh(self, command: Command) -> None:
         """Say that somebody wants to know; plugins that ask their devices listen for it."""
-        for entity_id in command.data.get("entity_id", ()):
-            self.home.kernel.states.require(entity_id)
+        kernel = self.home.kernel
+        target = msgspec.convert(dict(command.data), Target)
+        for entity_id in kernel.registry.resolve(target):
+            kernel.states.require(entity_id)
             self.home.emit(_REFRESH, entity_id, cause=command.event)
 
 

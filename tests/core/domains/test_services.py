@@ -233,6 +233,18 @@ def test_commands_go_to_the_members_of_groups_that_can_do_them(
     assert call.done
 
 
+def test_all_stands_for_the_things_of_one_domain_only(
+    kernel: Kernel, told: list[tuple[str, str]]
+) -> None:
+    everything = Target(entity_id=["all"])
+
+    kernel.commands.call("light.turn_on", {}, everything, source="test")
+    with pytest.raises(InvalidCommand, match="takes no 'all'"):
+        kernel.commands.call("homeassistant.turn_on", {}, everything, source="test")
+
+    assert told == [("light.turn_on", "light.one"), ("light.turn_on", "light.two")]
+
+
 def test_data_for_things_of_any_domain_is_checked_for_each(
     kernel: Kernel, told: list[tuple[str, str]]
 ) -> None:
