@@ -80,8 +80,8 @@ class Api:
                 router = await asyncio.to_thread(_loaded_router)
                 from casita.api._server import Front, serving  # loaded by now
 
-                hosts = {*LOOPBACK, settings.host, *map(str.lower, settings.allowed_hosts)}
-                for sockets, names in ((by_tcp, hosts), (by_owner, None)):
+                allowed = {*LOOPBACK, *map(str.lower, settings.allowed_hosts)}
+                for sockets, names in ((by_tcp, allowed), (by_owner, None)):
                     front = Front(desk, router, hosts=names, tasks=handling)
                     await served.enter_async_context(serving(front, sockets))
 

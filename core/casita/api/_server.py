@@ -60,7 +60,7 @@ class Front:
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request. Raises nothing: whatever goes wrong is an answer."""
-        where = f"{request.method} {request.path[:_LONGEST_PATH]}"
+        where = f"{request.method} {request.rel_url.raw_path[:_LONGEST_PATH]}"
         try:
             route, asked = await self._admit(request)
             handled = self._handle(route, asked)
@@ -84,13 +84,15 @@ class Front:
         principal = self._principal(route, request)
         if route.scope is not Scope.OPEN and route.scope not in principal.scopes:
             raise Refused(403, "missing_scope", f"this token lacks the scope {route.scope}")
-        return route, Request(
+        asked = Request(
             principal=principal,
             params=params,
             query=checked(route.query, query, what="query"),
             body=await self._body(route, request),
             last_event_id=request.headers.get("Last-Event-ID"),
         )
+        self._desk.tokens.recheck(principal)  # the body may have been a long time coming
+        return route, asked
 
     def _check_sender(self, request: web.BaseRequest, hosts: Collection[str]) -> None:
         sockname = request.get_extra_info("sockname")
@@ -130,8 +132,12 @@ class Front:
         )  # fmt: skip
         if route.method == "GET":
             return {}
-        async with deadline(self._desk.kernel.clock, _BODY_WITHIN_S):
-            body = decoded(await request.read())
+        try:
+            async with deadline(self._desk.kernel.clock, _BODY_WITHIN_S):
+                body = decoded(await request.read())
+        except TimeoutError as err:
+            message = f"the body did not arrive within {_BODY_WITHIN_S:g} s"
+            raise Refused(408, "too_slow", message) from err
         return checked(route.body or _NO_BODY, body, what="body")
 
     async def _handle(self, route: Route, asked: Request) -> Any:

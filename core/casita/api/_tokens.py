@@ -131,15 +131,21 @@ class Tokens:
         if kept is None or not hmac.compare_digest(kept.digest, _digest(secret)):
             guesses.wrong(source)
             raise Refused(401, "wrong_token", "this token is not known here", headers=CHALLENGE)
-        if self._over(kept):
-            raise Refused(
-                401, "token_over", f"the token {kept.name!r} is over; make a new one",
-                headers=CHALLENGE,
-            )  # fmt: skip
-        self._note_use(kept)
-        return Principal(
+        principal = Principal(
             actor=f"token:{kept.name}", scopes=frozenset(kept.scopes), token_id=kept.id
         )
+        self.recheck(principal)
+        self._note_use(kept)
+        return principal
+
+    def recheck(self, principal: Principal) -> None:
+        """Raise `Refused` if the token that somebody came in with is over or revoked by now."""
+        if principal.token_id is None:
+            return
+        kept = self._tokens.get(principal.token_id)
+        if kept is None or self._over(kept):
+            message = f"{principal.actor} is over or revoked; make a new token"
+            raise Refused(401, "token_over", message, headers=CHALLENGE)
 
     @contextmanager
     def hanging(self, principal: Principal, end: Callable[[], None]) -> Iterator[None]:

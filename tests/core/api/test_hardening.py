@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from casita.api import SOCKET, Api
+from casita.clock import VirtualClock, settle
 from casita.kernel import Kernel
 
 from .conftest import Caller
@@ -154,6 +155,48 @@ async def test_a_page_of_ours_gets_in(ask: Caller) -> None:
     behind_tls = await ask("GET", "/api/me", headers={"Origin": f"https://{host}"})
 
     assert (own.status, behind_tls.status) == (200, 200)
+
+
+async def _begin(ask: Caller, token: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Send the head of a request, and let its body wait."""
+    host, port = ask.address.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = (
+        "POST /api/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Length: 12\r\nConnection: close\r\n\r\n"
+    )
+    writer.write(head.encode())
+    await ask("GET", "/api/health")
+    await settle()
+    return reader, writer
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    ask: Caller, clock: VirtualClock
+) -> None:
+    reader, writer = await _begin(ask, str(ask.token))
+
+    clock.advance(10)
+    answer = await reader.readline()
+    writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 408")
+
+
+async def test_a_token_that_is_revoked_while_the_body_comes_is_dead(
+    ask: Caller, kernel: Kernel
+) -> None:
+    token = await ask.make_token("tablet", "control")
+    reader, writer = await _begin(ask, token)
+
+    await ask("DELETE", f"/api/tokens/{token.split('_')[1]}")
+    head = kernel.log.head
+    writer.write(b'{"type":"x"}')
+    answer = await reader.readline()
+    writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 401")
+    assert kernel.log.head == head
 
 
 async def test_one_address_cannot_take_all_connections(ask: Caller) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from casita.api import Api
 from casita.discovery import Candidate
+from casita.host import Host
 from casita.kernel import Kernel
 
 from .browser import CHROMIUM, browser
@@ -71,7 +72,7 @@ needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no browser: apt-get
 @needs_browser
 @pytest.mark.system
 async def test_a_person_signs_in_and_lives_with_the_page(
-    api: Api, kernel: Kernel, tmp_path: Path
+    api: Api, kernel: Kernel, host: Host, tmp_path: Path
 ) -> None:
     kernel.states.set("light.evil", "on", {"friendly_name": HOSTILE}, source="test")
     kernel.registry.ensure_area(HOSTILE)
@@ -101,6 +102,15 @@ async def test_a_person_signs_in_and_lives_with_the_page(
         )
         await page.js("location.hash = '#log'; document.querySelector('#log-list button').click()")
         await page.until("document.querySelector('.why') !== null")
+
+        # a device is adopted with what it asks for
+        await page.js(
+            "location.hash = '#found'; document.querySelector('#found [name=code]').value = '1234';"
+            "document.querySelector('#found .primary').click()"
+        )
+        await page.until("document.querySelector('#found .primary') === null")
+        assert [one.id for one in kernel.discovery.adopted()] == ["lamps.a"]
+        await host.stop()
 
         # whatever a device calls itself is text
         shown = await page.js("document.body.textContent")

@@ -523,14 +523,18 @@ function automation(one) {
   const path = `/api/automations/${encodeURIComponent(one.entity_id)}`;
   const ask = (verb) => () => hub.ask("POST", `${path}/${verb}`).catch(tell);
   const { last_triggered: last, current } = one.attributes;
+  const faulty = isAway(one);
   const when = current ? "Running now" : last ? `Ran ${since(last)}` : "Has not run yet";
-  return el("div", { class: `item${isAway(one) ? " away" : ""}` },
-    el("div", {}, el("h3", {}, nameOf(one)), el("small", {}, isAway(one) ? wordsFor(one) : when)),
-    may("control") ? push("Run", ask("trigger")) : null,
-    may("control") ? el("button", {
-      type: "button", role: "switch", "aria-checked": String(one.state === "on"),
-      "aria-label": nameOf(one), onclick: ask(one.state === "on" ? "disable" : "enable"),
-    }) : el("span", { class: "pill" }, plain(one.state)));
+  const flip = el("button", {
+    type: "button", role: "switch", "aria-checked": String(one.state === "on"),
+    "aria-label": nameOf(one), onclick: ask(one.state === "on" ? "disable" : "enable"),
+  });
+  const shown = el("span", { class: faulty ? "pill bad" : "pill" }, faulty ? "Faulty" : plain(one.state));
+  const side = may("control") && !faulty ? [push("Run", ask("trigger")), flip] : [shown];
+  return el("div", { class: "item" },
+    el("div", {}, el("h3", {}, nameOf(one)),
+      el("small", {}, faulty ? "Does not run: it has a fault, see Plugins" : when)),
+    side);
 }
 
 // ---- The log, and why
