@@ -11,9 +11,10 @@ from casita_config.schemas import number
 
 whole: Final = vol.All(number, vol.Coerce(int))
 """A whole number; what stands behind the point is dropped, as in Home Assistant."""
+byte: Final = vol.All(whole, vol.Range(min=0, max=255))
 percentage: Final = vol.All(whole, vol.Range(min=0, max=100))
 fraction: Final = vol.All(number, vol.Range(min=0, max=1))
-seconds: Final = vol.All(number, vol.Range(min=0, max=6553))
+seconds: Final = vol.All(number, vol.Clamp(min=0, max=6553))
 
 
 def numbers(*parts: Any) -> Callable[[Any], tuple[Any, ...]]:

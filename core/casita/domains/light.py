@@ -8,11 +8,11 @@ import voluptuous as vol
 
 from casita.domains._colour import readings as readings
 from casita.domains._light_fit import brightness_wanted, fit, fit_off
-from casita.domains.fields import numbers, seconds, whole
+from casita.domains.fields import byte, numbers, seconds, whole
 from casita.domains.fitting import Data, fields_of, only, toggling
 from casita.events import State
 from casita.services import Kind, Service
-from casita_config.schemas import byte, number, string
+from casita_config.schemas import number, string
 
 _hue: Final = vol.All(number, vol.Range(min=0, max=360))
 _pct: Final = vol.All(number, vol.Range(min=0, max=100))
