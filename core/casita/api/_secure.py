@@ -13,6 +13,7 @@ from casita.services import Service
 _DOMAINS: Final = frozenset({"lock", "alarm_control_panel"})
 _COVERS: Final = frozenset({"garage", "gate", "door"})
 """Device classes of covers that a person can walk or drive through."""
+_GROUP: Final = "group"
 _INDIRECT: Final = ("device_id", "area_id", "floor_id", "label_id")
 
 
@@ -44,12 +45,13 @@ def _is_secured(kernel: Kernel, entity_id: str) -> bool:
 
 
 def _addressed(kernel: Kernel, service: Service, target: Target | None) -> Iterator[str]:
+    """Find the entities of a target that a call reaches: a group stands for its members."""
     if target is None:
         return
     everybody = "all" in target.entity_id
     ids = (one.entity_id for one in kernel.states) if everybody else kernel.registry.resolve(target)
     domains = service.targets or (service.domain,)
-    for entity_id in ids:
+    for entity_id in _with_members(kernel, ids, of=_GROUP):
         if service.handler is not None or domain_of(entity_id) in domains:
             yield entity_id
 
@@ -80,8 +82,10 @@ def _target_in(data: Mapping[str, Any]) -> Target:
     )
 
 
-def _with_members(kernel: Kernel, entity_ids: Iterable[str]) -> Iterator[str]:
-    """Go through entities, and the members of those that are groups or scenes."""
+def _with_members(
+    kernel: Kernel, entity_ids: Iterable[str], *, of: str | None = None
+) -> Iterator[str]:
+    """Go through entities and the members of those that have some, or only ``of`` a domain."""
     waiting = list(entity_ids)
     seen: set[str] = set()
     while waiting:
@@ -91,6 +95,7 @@ def _with_members(kernel: Kernel, entity_ids: Iterable[str]) -> Iterator[str]:
         seen.add(entity_id)
         yield entity_id
         state = kernel.states.get(entity_id)
-        members = state.attributes.get("entity_id") if state is not None else None
-        if isinstance(members, list | tuple):
-            waiting.extend(one for one in members if isinstance(one, str))
+        if state is not None and of in (None, state.domain):
+            members = state.attributes.get("entity_id")
+            if isinstance(members, list | tuple):
+                waiting.extend(one for one in members if isinstance(one, str))

@@ -200,6 +200,9 @@ _STATES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("cover.blind", "closed", {"device_class": "blind"}),
     ("group.doors", "on", {"entity_id": ["light.hall", "group.inner"]}),
     ("group.inner", "on", {"entity_id": ["lock.front", "group.doors"]}),
+    ("group.gates", "on", {"entity_id": ["cover.blind", "cover.garage"]}),
+    ("cover.both", "open", {"entity_id": ["cover.blind", "cover.garage"]}),
+    ("scene.leaving", "unknown", {"entity_id": ["lock.front"]}),
     ("automation.night", "on", {"friendly_name": "Night", "mode": "single", "current": 0}),
 )
 

@@ -164,6 +164,9 @@ async def test_a_command_is_carried_out_also_if_the_client_goes(
         ("cover.open_cover", {"area_id": "hall"}, {}),
         ("homeassistant.turn_on", "lock.front", {}),
         ("homeassistant.turn_on", "group.doors", {}),
+        ("cover.open_cover", "group.gates", {}),
+        ("cover.open_cover", "cover.both", {}),
+        ("homeassistant.turn_on", "scene.leaving", {}),
         ("homeassistant.turn_on", {"area_id": "hall"}, {}),
         ("scene.apply", None, {"entities": {"lock.front": "unlocked"}}),
         ("scene.apply", None, {"entities": {"list": ["light.hall, lock.front"]}}),
@@ -188,7 +191,8 @@ async def test_locks_and_garages_need_a_scope_of_their_own(
 @pytest.mark.parametrize(
     ("service", "target"),
     [("light.turn_on", "light.hall"), ("cover.open_cover", "cover.blind"),
-     ("homeassistant.turn_on", "light.hall"), ("light.turn_on", {"area_id": "hall"})],
+     ("homeassistant.turn_on", "light.hall"), ("light.turn_on", {"area_id": "hall"}),
+     ("light.turn_on", "group.doors")],
 )  # fmt: skip
 async def test_all_else_is_open_to_who_may_control(
     ask: Caller, kernel: Kernel, service: str, target: Any
