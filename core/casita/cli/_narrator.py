@@ -45,6 +45,7 @@ class _Run:
 
     name: str
     why: str
+    cause: int | None = None
     open: int = 0
     """How many of its commands have not ended."""
     finished: bool = False
@@ -61,10 +62,22 @@ class Narrator:
     A run that waits in between is told each time that it has done something.
     """
 
-    def __init__(self, names: Names, say: Callable[[Event, str], None]) -> None:
-        """``say`` gets each line with the event that completes it."""
+    def __init__(
+        self,
+        names: Names,
+        say: Callable[[Event, str], None],
+        later: Callable[[Callable[[], None]], object],
+    ) -> None:
+        """``say`` gets each line with the event that completes it.
+
+        ``later`` calls a function when a device has had the time to answer: what a run has
+        told as its cause by then is not told once more.
+        """
         self._names = names
         self._say = say
+        self._later = later
+        self._untold: dict[int, tuple[Event, str]] = {}
+        """By offset: what is told by itself, unless a run tells it first."""
         self._recent: OrderedDict[int, Event] = OrderedDict()
         self._run_of: OrderedDict[int, _Run] = OrderedDict()
         """By offset: the run to which an event belongs."""
@@ -76,7 +89,7 @@ class Narrator:
             cause = self._recent.get(event.cause or 0)
             name = self._names(event.subject)
             why = shortly(cause, self._names) if cause is not None else _asked(event, name)
-            _keep(self._run_of, event.offset, _Run(name, why))
+            _keep(self._run_of, event.offset, _Run(name, why, event.cause))
             return
         run = self._run_of.get(event.cause or 0)
         if run is None:
@@ -116,14 +129,24 @@ class Narrator:
         self._say(event, f"{beginning}: {effects}")
         run.told = True
         run.effects.clear()
+        self._untold.pop(run.cause or 0, None)
 
     def _tell_alone(self, event: Event) -> None:
         if event.type == STATE_CHANGED and event.cause is not None:
             cause = self._recent.get(event.cause)
             if cause is not None and cause.type in ("device.lost", "device.back"):
                 return
-        if event.type in _TOLD_TYPES or (event.type == STATE_CHANGED and _is_told(event)):
-            self._say(event, f"{shortly(event, self._names)}{_by(event, self._recent)}")
+        line = f"{shortly(event, self._names)}{_by(event, self._recent)}"
+        if event.type in _TOLD_TYPES:
+            self._say(event, line)
+        elif event.type == STATE_CHANGED and _is_told(event):
+            self._untold[event.offset] = (event, line)
+            self._later(lambda: self._tell_untold(event.offset))
+
+    def _tell_untold(self, offset: int) -> None:
+        untold = self._untold.pop(offset, None)
+        if untold is not None:
+            self._say(*untold)
 
 
 def shortly(event: Event, names: Names) -> str:

@@ -50,9 +50,15 @@ def common(command: _Command) -> _Command:
     return config_option(json_option(command))
 
 
+def main_file(folder: Path) -> Path | None:
+    """Return the main file of a configuration folder, or None if it holds none."""
+    files = (folder / name for name in (FILE, _OTHER_FILE))
+    return next((file for file in files if file.is_file()), None)
+
+
 def config_folder(folder: Path) -> Path:
     """Return a folder that holds a configuration. Raises `Failure` that says what to do."""
-    if any((folder / name).is_file() for name in (FILE, _OTHER_FILE)):
+    if main_file(folder) is not None:
         return folder
     where = "this folder" if folder == Path() else str(folder)
     raise Failure(
@@ -64,9 +70,9 @@ def config_folder(folder: Path) -> Path:
 
 def data_folder(folder: Path) -> Path:
     """Return where the hub of a configuration folder keeps its data, whether it exists or not."""
-    main_file = config_folder(folder) / FILE
+    file = main_file(config_folder(folder)) or folder / FILE
     try:
-        text = main_file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return folder / _DATA
     if not _MAY_MOVE_DATA.search(text):

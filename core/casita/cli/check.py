@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import click
 
-from casita.cli._options import Exit, config_folder, config_option, hush, json_option
+from casita.cli._options import Exit, config_folder, config_option, hush, json_option, main_file
 from casita.cli._output import plain, say_json
 from casita.clock import SystemClock, VirtualClock
 from casita.errors import ConfigError, Problem
@@ -23,7 +23,7 @@ from casita.log import MemoryLog
 from casita.plugin import ConfigSection, Plugin
 from casita.services import Service
 from casita.vocabulary import AutomationKind, TriggerKind
-from casita_config import Configuration, load_config, validate
+from casita_config import Configuration, load_config, load_tolerantly, place_of, validate
 
 _GROUP: Final = "casita"
 
@@ -69,10 +69,23 @@ def _broken(config: Configuration) -> list[Problem]:
     host = Host(Kernel.assemble(config, clock, MemoryLog(clock=clock)))
     host.load()
     return [
-        Problem(message=str(one.reason), key=f"plugins.{one.name}")
+        _at_plugin(config, one.name, str(one.reason))
         for one in host.ledger()
         if one.state is State.BROKEN
     ]
+
+
+def _at_plugin(config: Configuration, name: str, message: str) -> Problem:
+    """Return a problem with a plugin as a whole, at the line that names it."""
+    file = main_file(config.folder) if config.folder else None
+    tree = load_tolerantly(file, root=config.folder).tree if file else None
+    place = place_of(tree, ("plugins", name))
+    return Problem(
+        message=message,
+        file=place.file if place else None,
+        line=place.line if place else None,
+        key=f"plugins.{name}",
+    )
 
 
 def _of_options(config: Configuration, name: str) -> Sequence[Problem]:

@@ -9,8 +9,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 _INTERRUPTED: Final = 130
 _CODE_VALID_MIN: Final = 15
 """How long a set-up code is good."""
+_ANSWERED_WITHIN_S: Final = 0.6
+"""How long a line waits for an automation that has the same to tell, and more."""
 _FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
 _VERBOSE_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -55,6 +59,7 @@ def run_command(config: Path | None, folder: Path, verbose: bool, quiet: bool) -
         configuration = load_config(chosen)
     except ConfigError as err:
         raise Failure(f"{chosen}: the configuration is wrong\n{err}") from err
+    _log_in(configuration.home.zone)
     with Voice(sys.stdout) as voice:
         say: Callable[[str], None] = _silent if quiet else voice.say
         try:
@@ -127,12 +132,15 @@ def _plugin_line(status: PluginStatus) -> str | None:
 def _narrate(hub: Hub, say: Callable[[str], None]) -> None:
     from casita.cli._narrator import Narrator
 
-    zone = hub.config.home.zone
+    zone, clock = hub.config.home.zone, hub.kernel.clock
+
+    def later(callback: Callable[[], None]) -> None:
+        clock.call_later(_ANSWERED_WITHIN_S, callback)
 
     def tell(event: Event, line: str) -> None:
         say(f"{event.time.astimezone(zone):%H:%M} {plain(line)}")
 
-    narrator = Narrator(lambda subject: _name_of(hub.kernel, subject), tell)
+    narrator = Narrator(lambda subject: _name_of(hub.kernel, subject), tell, later)
     hub.kernel.bus.subscribe(narrator.take, owner="narrator")
 
 
@@ -174,6 +182,15 @@ def _set_up_logging(*, verbose: bool, narrated: bool) -> None:
         datefmt="%H:%M:%S",
         handlers=[handler],
     )
+
+
+def _log_in(zone: ZoneInfo) -> None:
+    """Let the log's times be the house's, as those of the narrator are."""
+    for handler in logging.getLogger().handlers:
+        if handler.formatter is not None:
+            handler.formatter.converter = lambda seconds: datetime.fromtimestamp(
+                seconds or 0.0, zone
+            ).timetuple()
 
 
 def _is_not_narrated(record: logging.LogRecord) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +21,16 @@ class Told:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self._log = MemoryLog(clock=VirtualClock(datetime(2024, 3, 12, 9, tzinfo=UTC)))
-        self._narrator = Narrator(plain_name, lambda _event, line: self.lines.append(line))
+        self._waiting: list[Callable[[], None]] = []
+        self._narrator = Narrator(
+            plain_name, lambda _event, line: self.lines.append(line), self._waiting.append
+        )
+
+    def time_passes(self) -> None:
+        """Let every device have had the time to answer."""
+        for callback in self._waiting:
+            callback()
+        self._waiting.clear()
 
     def happens(
         self,
@@ -113,11 +123,29 @@ def test_what_people_would_speak_of_is_told_without_a_run(told: Told) -> None:
     told.changes("person.ana", "not_home", "home")
     told.happens("device.lost", "greenhouse", {"reason": "no radio contact"})
 
-    assert told.lines == [
-        "front door opened",
-        "ana came home",
-        "greenhouse was lost: no radio contact",
-    ]
+    assert told.lines == ["greenhouse was lost: no radio contact"]
+    told.time_passes()
+    assert told.lines[1:] == ["front door opened", "ana came home"]
+
+
+def test_what_a_run_tells_as_its_cause_is_not_told_twice(told: Told) -> None:
+    door = told.changes("binary_sensor.front_door", "off", "on", device_class="door")
+    run = told.happens("run.started", "automation.welcome", cause=door)
+    sent = told.sends("light.turn_on", "light.hall", cause=run)
+    told.changes("light.hall", "off", "on", cause=sent)
+    told.happens("command.done", "light.hall", {"service": "light.turn_on"}, cause=sent)
+    told.time_passes()
+
+    assert told.lines == ["front door opened: hall on"]
+
+
+def test_what_a_run_made_nothing_of_is_told_by_itself(told: Told) -> None:
+    door = told.changes("binary_sensor.front_door", "off", "on", device_class="door")
+    run = told.happens("run.started", "automation.welcome", cause=door)
+    told.happens("run.finished", "automation.welcome", cause=run)
+    told.time_passes()
+
+    assert told.lines == ["front door opened"]
 
 
 def test_readings_and_details_are_not_told(told: Told) -> None:
@@ -126,6 +154,7 @@ def test_readings_and_details_are_not_told(told: Told) -> None:
     told.changes("light.hall", "on", "on", brightness=3)
     told.changes("light.hall", "on", "unavailable")
     told.changes("light.hall", "unavailable", "on")
+    told.time_passes()
 
     assert told.lines == []
 
@@ -135,6 +164,7 @@ def test_who_asked_is_named(told: Told) -> None:
         "command.sent", "light.hall", {"service": "light.turn_on", "data": {}}, actor="token:tablet"
     )
     told.changes("light.hall", "off", "on", cause=sent)
+    told.time_passes()
 
     assert told.lines == ["hall on (asked by token:tablet)"]
 

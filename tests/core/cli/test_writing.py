@@ -52,7 +52,7 @@ def test_init_leaves_other_files_as_they_are(casita: Cli, tmp_path: Path) -> Non
         ("http:\n  port: many\n", "casita.yaml:2"),
         ("home: {\n", "casita.yaml:"),
         ("lihgts:\n  a: 1\n", "'lihgts'"),
-        ("plugins:\n  hommekit:\n", "plugins.hommekit"),
+        ("plugins:\n  hommekit:\n", "casita.yaml:2: plugins.hommekit"),
         ("plugins:\n  demo:\n    pace: very\n", "casita.yaml:3: plugins.demo.pace"),
         ("plugins:\n  demo:\n    pce: 3\n", "Did you mean 'pace'?"),
     ],
