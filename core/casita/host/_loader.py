@@ -60,8 +60,9 @@ def installed(enabled: Iterable[str]) -> list[Loaded]:
     loaded = [_from_entry_point(one, wanted) for one in found]
     known = [one.name for one in loaded]
     for name in sorted(wanted.difference(known)):
-        reason = f"no installed package supplies it.{did_you_mean(name, known)}"
-        loaded.append(Loaded(name=name, reason=reason or f"install casita-{name}"))
+        package = f"casita-{name.replace('_', '-')}"
+        hint = did_you_mean(name, known) or f" Install the package that does, as {package}."
+        loaded.append(Loaded(name=name, reason=f"no installed package supplies it.{hint}"))
     return loaded
 
 
