@@ -62,7 +62,8 @@ def _mentioned(kernel: Kernel, value: Any) -> Iterator[str]:
     while waiting:
         one = waiting.pop()
         if isinstance(one, str):
-            yield from (part for word in one.split(",") if (part := word.strip()) in kernel.states)
+            words = (word.strip().lower() for word in one.split(","))
+            yield from (word for word in words if word in kernel.states)
         elif isinstance(one, Mapping):
             waiting.extend((*one.keys(), *one.values()))
             yield from kernel.registry.resolve(_target_in(one))

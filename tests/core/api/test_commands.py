@@ -169,6 +169,7 @@ async def test_a_command_is_carried_out_also_if_the_client_goes(
         ("homeassistant.turn_on", "scene.leaving", {}),
         ("homeassistant.turn_on", {"area_id": "hall"}, {}),
         ("scene.apply", None, {"entities": {"lock.front": "unlocked"}}),
+        ("scene.apply", None, {"entities": {"LOCK.Front": "unlocked"}}),
         ("scene.apply", None, {"entities": {"list": ["light.hall, lock.front"]}}),
         ("scene.apply", None, {"entities": {"area_id": "hall"}}),
         ("scene.apply", {"entity_id": "group.doors"}, {"entities": {}}),
