@@ -78,9 +78,14 @@ class Automation(Owner):
         self._cancels = []
 
     def trigger(
-        self, told: dict[str, Any], cause: Event | Cause | None, *, skip_condition: bool = False,
-        extra: Value | None = None, actor: str | None = None, by_hand: Mapping[str, Any] | None = None,
-    ) -> Run | None:  # fmt: skip
+        self,
+        told: dict[str, Any],
+        cause: Event | Cause | None,
+        *,
+        skip_condition: bool = False,
+        extra: Value | None = None,
+        by_hand: Mapping[str, Any] | None = None,
+    ) -> Run | None:
         """Run it, if its conditions hold and its mode lets it."""
         variables: dict[str, Any] = {**self._static, **(by_hand or {}), "trigger": told}
         if self.program.wants_this:
@@ -95,7 +100,7 @@ class Automation(Owner):
         if not skip_condition and not self._may_run(variables, told, cause):
             return None
         started = {"trigger": told.get("description"), "id": told.get("id")}
-        return self.start(variables, cause, started, actor=actor)
+        return self.start(variables, cause, started)
 
     def _may_run(
         self, variables: dict[str, Any], told: dict[str, Any], cause: Event | Cause | None

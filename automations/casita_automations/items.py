@@ -24,7 +24,7 @@ from casita_automations.triggers import CompiledTrigger, compile_triggers
 from casita_config import plain
 from casita_config.schemas import boolean, integer, string
 
-_LIMITS: Final = {
+_LIMITS: Final[Mapping[Any, Any]] = {
     vol.Optional("mode", default="single"): vol.In([one.value for one in Mode]),
     vol.Optional("max", default=10): vol.All(integer, vol.Range(min=2)),
     vol.Optional("max_exceeded", default="warning"): vol.All(string, vol.Lower),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any, NoReturn
 
 import voluptuous as vol
 
 from casita.errors import ConfigError, Problem, did_you_mean
-from casita_config import as_nodes, key_path, place_of, validate
-from casita_config.schemas import boolean, duration
 from casita_automations.templates import (
     TemplateError,
     Templates,
@@ -18,6 +17,8 @@ from casita_automations.templates import (
     compiled_value,
     is_template,
 )
+from casita_config import as_nodes, key_path, place_of, validate
+from casita_config.schemas import boolean, duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class At:
             return schema(data)
         except vol.MultipleInvalid as err:
             paths = [list(one.path) for one in err.errors]
-        self._tell(schema, data, paths)
+        return self._tell(schema, data, paths)
 
     def __str__(self) -> str:
         return key_path(self.section, self.path)
@@ -60,7 +61,8 @@ class At:
         except ConfigError as err:
             problems = [
                 self._placed(problem, tuple(path))
-                for problem, path in zip(err.problems, [*paths, *[[]] * len(err.problems)])
+                for problem, path in zip_longest(err.problems, paths, fillvalue=())
+                if isinstance(problem, Problem)
             ]
             raise ConfigError(problems) from None
         raise AssertionError(f"{self}: a schema that refuses once refuses twice")

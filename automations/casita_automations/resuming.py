@@ -88,14 +88,12 @@ class Keeper:
             rearm(run, strand)
 
     def _await_child(self, run: Run, strand: Strand, pc: int, data: Any) -> None:
-        for owner in self._owners.values():
-            child = owner.runs.get(data["run"])
-            if child is not None:
-                response = data["response"]
-                child.on_end.append(
-                    lambda child: run_ended(self.machine, run, strand, pc, child, response)
-                )
-                return
+        machine, response = self.machine, data["response"]
+        children = (owner.runs.get(data["run"]) for owner in self._owners.values())
+        child = next((one for one in children if one is not None), None)
+        if child is not None:
+            child.on_end.append(lambda child: run_ended(machine, run, strand, pc, child, response))
+            return
         self._soon(lambda: self.machine.fail(run, strand, pc, CommandFailed(_UNSURE)))
 
     def _soon(self, callback: Callable[[], None]) -> None:

@@ -27,7 +27,7 @@ class Result(StrEnum):
 
     DONE = "done"
     ABORTED = "aborted"
-    """A condition of its sequence did not hold, a wait ran out, or it stopped itself by an error."""
+    """A wait of it ran out, or it stopped itself by an error."""
     FAILED = "failed"
     STOPPED = "stopped"
     """Somebody stopped it: turned its automation off, or a new run took its place."""
@@ -189,7 +189,7 @@ class Machine:
         strand: Strand,
         kind: str,
         pc: int,
-        delay: timedelta | None,
+        delay: timedelta | None = None,
         data: Any = None,
     ) -> Wait:
         """Make a strand wait; the instruction adds what cancels its wait, and returns `WAIT`."""
@@ -239,7 +239,7 @@ class Machine:
             except StopRun as stop:
                 self._stopped(run, strand, stop)
                 return
-            except Exception as err:
+            except Exception as err:  # noqa: BLE001 - told in the run's end, or passed over as wanted
                 pc = self._failed(run, strand, pc, err)
         if pc == END:
             self._ended(run, strand)
@@ -295,7 +295,7 @@ class Machine:
             self._raise_of_children(run, parent)
         except StopRun as stop:
             self._stopped(run, parent, stop)
-        except Exception as err:
+        except Exception as err:  # noqa: BLE001 - a child's error, told in the run's end
             following = self._failed(run, parent, wait.pc, err)
             if following >= 0:
                 self._advance(run, parent, following)

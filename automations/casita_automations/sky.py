@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from math import degrees
+from typing import Final
 
 from casita.clock import Clock
 from casita_config import HomeSettings
-
-if TYPE_CHECKING:
-    from astral import Observer
 
 SUNRISE: Final = "sunrise"
 SUNSET: Final = "sunset"
 _DAYS_AHEAD: Final = 370
 """Near a pole the next sunrise may be half a year away."""
+_STEEPEST: Final = 89.8
+_MINUTES_A_DAY: Final = 1440.0
 
 
 class Sky:
@@ -24,9 +24,8 @@ class Sky:
     def __init__(self, home: HomeSettings, clock: Clock) -> None:
         self._home = home
         self._clock = clock
-        self._observer: Observer | None = None
         self.on_day = lru_cache(maxsize=64)(self._on_day)
-        """Return when the sun rises or sets on a day (of UTC), or None if it does not."""
+        """Return when the sun rises or sets in the solar day of a date; None if it does not."""
 
     @property
     def today(self) -> date:
@@ -47,18 +46,37 @@ class Sky:
         return None
 
     def _on_day(self, event: str, day: date) -> datetime | None:
-        from astral import sun  # seldom needed, and slow to import
-
-        find = sun.sunrise if event == SUNRISE else sun.sunset
+        home = self._home
         try:
-            return find(self._place(), date=day)
+            return _transit(
+                home.latitude or 0.0, home.longitude or 0.0, home.elevation_m, day, event
+            )
         except ValueError:
             return None
 
-    def _place(self) -> Observer:
-        if self._observer is None:
-            from astral import Observer
 
-            home = self._home
-            self._observer = Observer(home.latitude or 0.0, home.longitude or 0.0, home.elevation_m)
-        return self._observer
+def _transit(
+    latitude: float, longitude: float, elevation_m: float, day: date, event: str
+) -> datetime:
+    """Return when the sun crosses the horizon in the solar day of a date.
+
+    Two passes of NOAA's formulas, as Home Assistant takes them: the result may lie on the UTC
+    date before or after, which `astral`'s own functions would not give. Raises `ValueError` if
+    the sun stays on one side.
+    """
+    from astral import SunDirection, refraction_at_zenith, sun  # seldom needed, slow to import
+    from astral.julian import julianday, julianday_to_juliancentury
+
+    direction = SunDirection.RISING if event == SUNRISE else SunDirection.SETTING
+    at = max(-_STEEPEST, min(_STEEPEST, latitude))
+    zenith = 90.0 + sun.SUN_APPARENT_RADIUS
+    if elevation_m > 0:
+        zenith += sun.adjust_to_horizon(elevation_m)
+    refraction = refraction_at_zenith(zenith)
+    moment, minutes = julianday(day), 0.0
+    for bent in (zenith - refraction, zenith + refraction):
+        century = julianday_to_juliancentury(moment + minutes / _MINUTES_A_DAY)
+        angle = sun.hour_angle(at, sun.sun_declination(century), bent, direction)
+        apart = -longitude - degrees(angle)
+        minutes = _MINUTES_A_DAY / 2 + 4 * apart - sun.eq_of_time(century)
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=minutes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -11,9 +11,9 @@ import voluptuous as vol
 
 from casita.errors import CasitaError
 from casita.events import Event, State, StateChanged
-from casita_config.schemas import duration
 from casita_automations.happening import Happening
 from casita_automations.templates import Value
+from casita_config.schemas import duration
 
 _TAG: Final = "$"
 
@@ -107,7 +107,7 @@ def _event(document: Any) -> Happening:
     return Happening(msgspec.convert(document, kind))
 
 
-_UNTAG: Final = {
+_UNTAG: Final[Mapping[str, Callable[[Any], Any]]] = {
     "dict": lambda value: {key: from_document(item) for key, item in value.items()},
     "tuple": lambda value: tuple(from_document(item) for item in value),
     "set": lambda value: {from_document(item) for item in value},

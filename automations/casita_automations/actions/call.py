@@ -59,7 +59,7 @@ def _data(value: Any) -> Any:
     raise vol.Invalid(f"expected a mapping of data, got {value!r}")
 
 
-_ANY_SERVICE: Final = {
+_ANY_SERVICE: Final[Mapping[Any, Any]] = {
     vol.Exclusive(key, "service"): _service for key in ("action", "service", "service_template")
 }
 _SCHEMA: Final = vol.Schema(

@@ -82,14 +82,14 @@ def _condition(item: Any, at: At, builder: Builder) -> Any:
 
 
 def _kind(item: Mapping[str, Any], at: At) -> Compile:
-    for key, compile_kind in _KINDS.items():
-        if key in item:
-            return compile_kind
+    found = next((one for key, one in _KINDS.items() if key in item), None)
+    if found is not None:
+        return found
     for key in item:
         hint = did_you_mean(str(key), _KINDS)
         if hint:
             at.below(key).refuse(f"there is no action {str(key)!r}.{hint}")
-    at.refuse("an action names what to do, as 'action: light.turn_on'")
+    return at.refuse("an action names what to do, as 'action: light.turn_on'")
 
 
 def _try_out(compile_kind: Compile, config: dict[str, Any], at: At, builder: Builder) -> None:

@@ -8,7 +8,6 @@ import voluptuous as vol
 
 from casita_automations.actions.builder import Builder
 from casita_automations.parsing import At, expect_mapping, template_value, text_or_template
-
 from casita_automations.running import AbortRun, Run, StopRun, Strand
 from casita_automations.values import jsonable
 from casita_config.schemas import boolean, string

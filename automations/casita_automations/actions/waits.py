@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from casita_automations.triggers.tracking import Tracking
 from casita_automations.values import Period
 from casita_config.schemas import boolean, string
 
-_LIMITS: Final = {
+_LIMITS: Final[Mapping[Any, Any]] = {
     vol.Optional("timeout"): duration_or_template,
     vol.Optional("continue_on_timeout", default=True): boolean,
 }

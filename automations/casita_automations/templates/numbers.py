@@ -19,14 +19,15 @@ _FALSE = frozenset({"0", "false", "no", "off", "disable"})
 def words(environment: Environment) -> Words:
     """Return the words about numbers."""
     found = Words()
-    for name, function in (
+    named: tuple[tuple[str, Callable[..., Any]], ...] = (
         ("float", to_float), ("int", to_int), ("bool", to_bool), ("is_number", is_number),
         ("log", log), ("average", average), ("median", median), ("statistical_mode", mode),
         ("clamp", clamp), ("wrap", wrap), ("remap", remap), ("bitwise_and", bitwise_and),
         ("bitwise_or", bitwise_or), ("bitwise_xor", bitwise_xor), ("atan2", atan2),
         *((name, _of_one(name, getattr(math, name)))
           for name in ("sin", "cos", "tan", "asin", "acos", "atan", "sqrt")),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for name, function in named:
         found.add(name, function, filter=True)
     found.tests["is_number"] = is_number
     found.filters |= {"round": rounded, "add": add, "multiply": multiply, "ord": ord}
@@ -46,15 +47,18 @@ def to_float(value: Any, default: Any = NO_DEFAULT) -> Any:
 def to_int(value: Any, default: Any = NO_DEFAULT, base: int = 10) -> Any:
     """Return a whole number; of a text in another base, or cut off from a float."""
     try:
-        return (
-            int(float(value)) if base == 10 and not isinstance(value, int) else _whole(value, base)
-        )
+        return _whole(value, base)
     except (ValueError, TypeError, OverflowError):
         return or_default(default, "int", value)
 
 
 def _whole(value: Any, base: int) -> int:
-    return int(value, base) if isinstance(value, str) else int(value)
+    if not isinstance(value, str):
+        return int(value)
+    try:
+        return int(value, base)
+    except ValueError:
+        return int(float(value))
 
 
 def to_bool(value: Any, default: Any = NO_DEFAULT) -> Any:

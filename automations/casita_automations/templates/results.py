@@ -47,7 +47,7 @@ def native(text: str) -> Any:
 
 
 def as_boolean(value: Any) -> bool:
-    """Say whether a template's result lets a template trigger fire: true, yes, on, enable, not 0."""
+    """Say whether a result lets a template trigger fire: true, yes, on, enable, not 0."""
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):

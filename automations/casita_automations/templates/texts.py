@@ -259,7 +259,7 @@ def regex_findall_index(
 
 @lru_cache(maxsize=128)
 def _regex(find: str, ignorecase: bool) -> Any:
-    import re2  # slow to import, seldom used
+    import re2  # type: ignore[import-untyped]  # it has no stubs; slow to import, seldom used
 
     return re2.compile(f"(?i){find}" if ignorecase else find)
 

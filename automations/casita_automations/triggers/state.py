@@ -149,7 +149,7 @@ def _filter(config: Mapping[str, Any], wanted: str, unwanted: str) -> Callable[[
             only = values[0]
             return lambda value: bool(value == only)
         return lambda value: value in values
-    values = config.get(unwanted)
-    if values is not None:
-        return lambda value: value not in values
+    others = config.get(unwanted)
+    if others is not None:
+        return lambda value: value not in others
     return lambda _value: True

@@ -20,6 +20,11 @@ from casita_automations.triggers.source import Arming, Cancel, all_of
 from casita_config.schemas import entity_id, signed_duration, time_of_day
 
 
+AFTER: Final = timedelta(milliseconds=50)
+"""So much later than the full second, so that what is reported at it is seen, as in
+Home Assistant."""
+
+
 def _entity(value: Any) -> str:
     checked = entity_id(value)
     if domain_of(checked) not in ("input_datetime", "sensor"):
@@ -97,13 +102,14 @@ class Recurring:
 
     def _await(self, after: datetime) -> None:
         due = self._due = self._pattern.next(after, self._kernel.config.home.zone)
-        self._alarm = None if due is None else self._kernel.clock.call_at(due, self._over)
+        if due is not None:
+            self._alarm = self._kernel.clock.call_at(due + AFTER, self._over)
 
     def _over(self) -> None:
         due = self._due
         if due is None:
             return
-        self._await(max(due, self._kernel.clock.now()))
+        self._await(max(due, self._kernel.clock.now() - AFTER))
         self._arming.fires(None, **self._facts(due.astimezone(self._kernel.config.home.zone)))
 
     def _cancel(self) -> None:

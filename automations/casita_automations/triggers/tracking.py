@@ -12,6 +12,7 @@ from casita.ids import domain_of
 from casita_automations.parts import Parts
 from casita_automations.templates import Reads, Template
 from casita_automations.triggers.source import Cancel
+from casita_automations.triggers.time import AFTER
 
 Told = Callable[[Any, StateChanged | None], None]
 """Given the result, or the `TemplateError` that came instead, and the change that led to it."""
@@ -114,7 +115,7 @@ class Tracking:
         clock = self._parts.kernel.clock
         now = clock.now()
         due = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-        self._minute = clock.call_at(due, self._minute_is_over)
+        self._minute = clock.call_at(due + AFTER, self._minute_is_over)
 
     def _minute_is_over(self) -> None:
         self._minute = None
