@@ -8,12 +8,14 @@ from typing import Any
 
 from casita.errors import ConfigError, Problem
 from casita.plugin import Component
+from casita.tasks import Tasks
 from casita_automations import loading
 from casita_automations.automation import Automation
-from casita_automations.items import AutomationItem, automation_item, script_item
+from casita_automations.items import PythonItem, automation_item, python_item, script_item
 from casita_automations.keeping import HOLDS, KeptHolds
 from casita_automations.owner import SOURCE, Owner
 from casita_automations.parts import Parts
+from casita_automations.python_automation import PythonAutomation
 from casita_automations.resuming import Keeper
 from casita_automations.running import Machine
 from casita_automations.script import Script
@@ -39,6 +41,7 @@ class Automations(Component):
         self._machine = Machine(self._parts, self._keeper.store)
         self._keeper.machine = self._machine
         self._holds: list[KeptHolds] = []
+        self._tasks = Tasks(SOURCE, self._handler_failed)
         self._kept_holds: dict[str, Any] = dict(kernel.log.items(HOLDS))
         self._services = Services(self._parts, self.owners, self._shown)
         self._services.register()
@@ -55,6 +58,7 @@ class Automations(Component):
             holds.closed = True
         self._keeper.closed = True
         self._shown.close()
+        await self._tasks.stop()
         for owner in self.owners.values():
             if isinstance(owner, Automation):
                 owner.disarm()
@@ -71,13 +75,9 @@ class Automations(Component):
         config = self.home.kernel.config
         for number, declared in enumerate(loading.automations(config)):
             try:
-                item = automation_item(
-                    declared.node, declared.at, declared.name, number, self._parts, self._machine
-                )
+                self._add(self._automation(declared, number))
             except ConfigError as err:
                 self._tell(err.problems)
-            else:
-                self._add_automation(item)
         for declared in loading.scripts(config):
             try:
                 script = script_item(
@@ -89,24 +89,41 @@ class Automations(Component):
                 self._add(Script(self._machine, script, changed=self._shown.changed))
         self._tell(self._parts.notes)
 
-    def _add_automation(self, item: AutomationItem) -> None:
-        entity_id = self._free_id(item.wish)
-        self._add(
-            Automation(
-                self._machine,
-                entity_id,
-                item.program,
-                item.limits,
-                item_id=item.item_id,
-                name=item.name,
-                triggers=item.triggers,
-                trigger_variables=item.trigger_variables,
-                variables=item.variables,
-                condition=item.condition,
-                holds=self._holds_of,
-                changed=self._shown.changed,
-                on_at_start=item.initial_state,
-            )
+    def _automation(self, declared: loading.Declared, number: int) -> Automation:
+        node, at, name = declared
+        if isinstance(node, dict) and "use" in node:
+            return self._python(python_item(node, at, name, number, self._parts))
+        item = automation_item(node, at, name, number, self._parts, self._machine)
+        return Automation(
+            self._machine,
+            self._free_id(item.wish),
+            item.program,
+            item.limits,
+            item_id=item.item_id,
+            name=item.name,
+            triggers=item.triggers,
+            trigger_variables=item.trigger_variables,
+            variables=item.variables,
+            condition=item.condition,
+            holds=self._holds_of,
+            changed=self._shown.changed,
+            on_at_start=item.initial_state,
+        )
+
+    def _python(self, item: PythonItem) -> Automation:
+        return PythonAutomation(
+            self._machine,
+            self._free_id(item.wish),
+            item.kind,
+            item.given,
+            item_id=item.item_id,
+            name=item.name,
+            triggers=item.triggers,
+            tasks=self._tasks,
+            store=self._keeper.store,
+            holds=self._holds_of,
+            changed=self._shown.changed,
+            on_at_start=item.initial_state,
         )
 
     def _add(self, owner: Owner) -> None:
@@ -162,6 +179,10 @@ class Automations(Component):
         for key in self._kept_holds:
             self.home.kernel.log.remove(HOLDS, key)
         self._kept_holds.clear()
+
+    @staticmethod
+    def _handler_failed(name: str, err: Exception) -> None:
+        _logger.error("%s failed: %r", name, err, exc_info=err)
 
     def _tell(self, problems: Iterable[Problem]) -> None:
         for problem in problems:

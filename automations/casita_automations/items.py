@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,7 +12,7 @@ import voluptuous as vol
 
 from casita.errors import did_you_mean
 from casita.ids import slugify
-from casita.vocabulary import Mode
+from casita.vocabulary import AutomationKind, Changed, Mode
 from casita_automations.actions import compile_program
 from casita_automations.conditions import Condition, compile_conditions
 from casita_automations.owner import Limits
@@ -40,6 +41,7 @@ _AUTOMATION: Final = vol.Schema(
         vol.Optional("variables"): vol.Maybe(dict),
         vol.Optional("trigger_variables"): vol.Maybe(dict),
         vol.Optional("tests"): object,
+        vol.Optional("hide_entity"): object,
     },
     extra=vol.ALLOW_EXTRA,
 )
@@ -52,6 +54,17 @@ _SCRIPT: Final = vol.Schema(
         vol.Optional("description"): object,
         vol.Optional("variables"): vol.Maybe(dict),
         vol.Optional("fields"): vol.Maybe(dict),
+    }
+)
+_PYTHON: Final = vol.Schema(
+    {
+        vol.Required("use"): string,
+        vol.Optional("with"): vol.Maybe(dict),
+        vol.Optional("id"): string,
+        vol.Optional("alias"): string,
+        vol.Optional("description"): object,
+        vol.Optional("initial_state"): boolean,
+        vol.Optional("tests"): object,
     }
 )
 _PARTS: Final = ("trigger", "triggers", "condition", "conditions", "action", "actions")
@@ -73,6 +86,20 @@ class AutomationItem:
     program: Program
     variables: Value | None
     trigger_variables: Value | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonItem:
+    """A declared automation of a kind that a plugin supplies."""
+
+    item_id: str | None
+    name: str
+    wish: str
+    initial_state: bool | None
+    kind: AutomationKind
+    given: Mapping[str, Any]
+    """Its ``with:``, checked by the kind's schema."""
+    triggers: list[CompiledTrigger]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +144,49 @@ def automation_item(
         variables=_values(checked, "variables", at, parts),
         trigger_variables=_values(checked, "trigger_variables", at, parts),
     )
+
+
+def python_item(node: Any, at: At, name: str | None, number: int, parts: Parts) -> PythonItem:
+    """Compile an automation that names its kind with ``use``. Raises `ConfigError`."""
+    item = plain(expect_mapping(node, at, "an automation"))
+    checked = at.check(_PYTHON, item)
+    kinds = parts.kernel.vocabulary.automations
+    kind = kinds.get(checked["use"])
+    if kind is None:
+        hint = did_you_mean(checked["use"], kinds) or " Is its plugin under 'plugins:'?"
+        at.below("use").refuse(f"no plugin that runs supplies {checked['use']!r}.{hint}")
+    given = at.below("with").check(kind.schema, checked.get("with") or {})
+    alias = checked.get("alias") or name
+    item_id = checked.get("id") or (slugify(name) if name else None)
+    return PythonItem(
+        item_id=item_id,
+        name=alias or item_id or kind.id,
+        wish=slugify(alias or item_id or f"{kind.id} {number}"),
+        initial_state=checked.get("initial_state"),
+        kind=kind,
+        given=given,
+        triggers=compile_triggers([_as_trigger(one, given) for one in kind.on], at, parts),
+    )
+
+
+def _as_trigger(change: Changed, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a change that a kind reacts to as a state trigger."""
+    config: dict[str, Any] = {"trigger": "state", "entity_id": _filled(change.entity_id, given)}
+    if change.to is not None:
+        config["to"] = change.to
+    if change.from_ is not None:
+        config["from"] = change.from_
+    if change.held is not None:
+        config["for"] = _filled(change.held, given)
+    return config
+
+
+def _filled(value: Any, given: Mapping[str, Any]) -> Any:
+    """Put what the configuration gives in place of ``{name}``."""
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"\{(\w+)\}", value)
+    return given[match[1]] if match else value.format_map(given)
 
 
 def script_item(name: str, node: Any, at: At, parts: Parts, machine: Machine) -> ScriptItem:

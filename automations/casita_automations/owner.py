@@ -121,7 +121,14 @@ class Owner:
             self._kernel.log.remove("run", queued.key)
         self.queue.clear()
         for run in list(self.runs.values()):
-            self._machine.stop(run)
+            self._machine.end(run, Result.STOPPED)
+
+    def launch(self, run: Run) -> None:
+        """Let a new run begin."""
+        self._machine.begin(run)
+
+    def resume(self, run: Run) -> None:
+        """Let a run go on that was restored and has no strand that waits."""
 
     def ended(self, run: Run, err: Exception | None) -> None:
         """Take down how a run ended; let the next of the queue start. Called by the machine."""
@@ -157,7 +164,7 @@ class Owner:
         run = Run(self, self.program, str(event.offset), event.as_cause(), variables)
         self.runs[run.key] = run
         self._changed(self)
-        self._machine.begin(run)
+        self.launch(run)
         return run
 
     def _ran_at(self, cause: Event | Cause) -> bool:

@@ -52,6 +52,7 @@ class Keeper:
             else:
                 waiting.append(self._restore(key, document, owner))
         for run in waiting:
+            run.owner.resume(run)
             for strand in list(run.strands.values()):
                 if strand.wait is not None and run.result is None:
                     self._rearm(run, strand)

@@ -179,9 +179,9 @@ class Machine:
             self._advance(run, strand, following)
         self._settle(run)
 
-    def stop(self, run: Run, result: Result = Result.STOPPED) -> None:
+    def end(self, run: Run, result: Result, err: Exception | None = None) -> None:
         """End a run from outside."""
-        self._finish(run, result, None)
+        self._finish(run, result, err)
 
     def hold(
         self,

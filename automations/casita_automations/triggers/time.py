@@ -19,7 +19,6 @@ from casita_automations.templates.times import parse_datetime
 from casita_automations.triggers.source import Arming, Cancel, all_of
 from casita_config.schemas import entity_id, signed_duration, time_of_day
 
-
 AFTER: Final = timedelta(milliseconds=50)
 """So much later than the full second, so that what is reported at it is seen, as in
 Home Assistant."""
