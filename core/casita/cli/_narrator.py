@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from casita.events import STATE_CHANGED, Event
 from casita.ids import domain_of
 from casita.sentences import Names, sentence
+from casita.services import Kind
 
 _T = TypeVar("_T")
 
@@ -118,13 +119,14 @@ class Narrator:
             run.effects.append(sentence(event, self._names))
         elif event.cause not in run.shown:
             sent = self._recent.get(event.cause or 0)
-            if sent is not None:
+            # what only brings about a state has done nothing if no state shows it
+            if sent is not None and sent.data.get("kind") != Kind.SET:
                 run.effects.append(shortly(sent, self._names))
 
     def _tell_run(self, event: Event, run: _Run) -> None:
         if run.open > 0 or not run.effects:
             return
-        effects = ", ".join(dict.fromkeys(run.effects))
+        effects = "; ".join(dict.fromkeys(run.effects))
         beginning = run.name if run.told else run.why
         self._say(event, f"{beginning}: {effects}")
         run.told = True
@@ -136,11 +138,11 @@ class Narrator:
             cause = self._recent.get(event.cause)
             if cause is not None and cause.type in ("device.lost", "device.back"):
                 return
-        line = f"{shortly(event, self._names)}{_by(event, self._recent)}"
+        line = shortly(event, self._names)
         if event.type in _TOLD_TYPES:
             self._say(event, line)
         elif event.type == STATE_CHANGED and _is_told(event):
-            self._untold[event.offset] = (event, line)
+            self._untold[event.offset] = (event, f"{line}{_by(event, self._recent)}")
             self._later(lambda: self._tell_untold(event.offset))
 
     def _tell_untold(self, offset: int) -> None:

@@ -53,10 +53,8 @@ class Reading:
         for kind in ("device", "entity"):
             for key, document in self.log.items(kind).items():
                 known[key] = document.get("name_by_user") or document["name"]
-        for key, document in self.log.items("states").items():
-            name = document["attributes"].get("friendly_name")
-            if name:
-                known[key] = str(name)
+        for state in self.states():
+            known[state.entity_id] = state.name
         return lambda subject: known.get(subject) or plain_name(subject)
 
     def states(self) -> list[State]:

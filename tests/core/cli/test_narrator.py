@@ -100,6 +100,18 @@ def test_a_command_that_shows_in_no_state_is_told_itself(told: Told) -> None:
     assert told.lines == ["washing, asked by owner: message to phone: Done"]
 
 
+def test_a_command_that_changed_nothing_is_not_told(told: Told) -> None:
+    motion = told.changes("binary_sensor.hall_motion", "off", "on", device_class="motion")
+    run = told.happens("run.started", "automation.hall_light", cause=motion)
+    sent = told.happens(
+        "command.sent", "light.hall", {"service": "light.turn_on", "data": {}, "kind": "set"},
+        cause=run,
+    )  # fmt: skip
+    told.happens("command.done", "light.hall", {"service": "light.turn_on"}, cause=sent)
+
+    assert told.lines == []
+
+
 def test_a_command_that_fails_is_told(told: Told) -> None:
     run = told.happens("run.started", "automation.x", actor="owner")
     sent = told.sends("light.turn_on", "light.hall", cause=run)
