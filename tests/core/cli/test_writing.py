@@ -10,6 +10,8 @@ import pytest
 from click import Context
 from click.testing import Result
 
+import casita_demo
+from casita import Component
 from casita.cli import main
 
 Cli = Callable[..., Result]
@@ -80,12 +82,19 @@ def test_check_in_json_has_file_line_key_and_message(casita: Cli, home: Path) ->
     assert problem["key"].startswith("home")
 
 
-def test_check_starts_no_device(casita: Cli, home: Path) -> None:
+def test_check_starts_no_device(casita: Cli, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+
+    async def start(component: Component) -> None:
+        started.append(component.home.instance)
+
+    monkeypatch.setattr(casita_demo.Demo, "start", start)
     (home / "casita.yaml").write_text("plugins:\n  demo:\n")
 
     result = casita("check", home)
 
     assert result.exit_code == 0, result.output
+    assert started == []
     assert not (home / ".casita").exists()
 
 
