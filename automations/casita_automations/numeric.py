@@ -9,11 +9,12 @@ import voluptuous as vol
 
 from casita.errors import CasitaError
 from casita.events import State
-from casita.ids import is_entity_id
+from casita.ids import domain_of, is_entity_id
 from casita.states import UNAVAILABLE, UNKNOWN, States
 from casita_automations.templates import Template, TemplateError
 from casita_config.schemas import entity_ids, number, string
 
+_LIMIT_DOMAINS: Final = ("input_number", "number", "sensor", "zone")
 _ABSENT: Final = (None, UNAVAILABLE, UNKNOWN)
 
 
@@ -23,8 +24,11 @@ class ConditionError(CasitaError):
 
 def limit(value: Any) -> float | str:
     """Check a limit: a number, or an entity whose state is one; a schema's validator."""
-    if isinstance(value, str) and is_entity_id(value.strip().lower()):
-        return value.strip().lower()
+    entity_id = value.strip().lower() if isinstance(value, str) else ""
+    if entity_id[:1].isalpha() and is_entity_id(entity_id):
+        if domain_of(entity_id) not in _LIMIT_DOMAINS:
+            raise vol.Invalid(f"{entity_id} cannot be a limit; use a sensor or an input_number")
+        return entity_id
     return number(value)
 
 
@@ -42,6 +46,11 @@ def has_limit(config: dict[str, Any]) -> dict[str, Any]:
     """Refuse a configuration without any limit; a schema's validator."""
     if "above" not in config and "below" not in config:
         raise vol.Invalid("give 'above', 'below' or both")
+    return config
+
+
+def possible(config: dict[str, Any]) -> dict[str, Any]:
+    """Refuse limits that no number lies between; a schema's validator."""
     above, below = config.get("above"), config.get("below")
     if isinstance(above, float) and isinstance(below, float) and above > below:
         raise vol.Invalid(f"nothing is above {above:g} and below {below:g}")

@@ -23,8 +23,6 @@ _LAST: Final = time(23, 59, 59, 999999)
 def _moment(value: Any) -> time | str:
     if isinstance(value, str) and is_entity_id(value.strip().lower()):
         return entity_id(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 86400:
-        return time(value // 3600, value // 60 % 60, value % 60)
     return time_of_day(value)
 
 

@@ -65,8 +65,8 @@ def to_bool(value: Any, default: Any = NO_DEFAULT) -> Any:
     """Return true or false for what Home Assistant takes for it: on, yes, enable, 1, ..."""
     if isinstance(value, bool):
         return value
-    if isinstance(value, int | float) and value in (0, 1):
-        return bool(value)
+    if isinstance(value, int | float):
+        return value != 0
     if isinstance(value, str) and (word := value.lower().strip()) in _TRUE | _FALSE:
         return word in _TRUE
     return or_default(default, "bool", value)
@@ -212,6 +212,6 @@ def _of_many(
     else:
         values = args
     try:
-        return function([float(one) for one in values])
+        return function(list(values))
     except (ValueError, TypeError, statistics.StatisticsError):
         return or_default(default, name, args)

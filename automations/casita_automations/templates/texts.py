@@ -40,7 +40,7 @@ def words(environment: Environment) -> Words:
     found.filters |= {
         "to_json": to_json, "from_json": from_json, "ordinal": ordinal,
         "base64_encode": base64_encode, "base64_decode": base64_decode,
-        "from_hex": bytes.fromhex, "contains": contains, "random": pick,
+        "from_hex": bytes.fromhex, "is_defined": is_defined, "contains": contains, "random": pick,
         "regex_match": regex_match, "regex_search": regex_search,
         "regex_replace": regex_replace, "regex_findall": regex_findall,
         "regex_findall_index": regex_findall_index,
@@ -60,7 +60,10 @@ def words(environment: Environment) -> Words:
 
 def slug(value: Any, separator: str = "_") -> str:
     """Return a text as words of small letters and digits."""
-    return slugify(str(value)).replace("_", separator) if str(value) else ""
+    text = str(value)
+    if not any(one.isalnum() for one in text):
+        return "unknown" if text else ""
+    return slugify(text).replace("_", separator)
 
 
 def ordinal(value: Any) -> str:
@@ -77,6 +80,13 @@ def iif(value: Any, if_true: Any = True, if_false: Any = False, if_none: Any = N
     if value is None and if_none is not NO_DEFAULT:
         return if_none
     return if_true if bool(value) else if_false
+
+
+def is_defined(value: Any) -> Any:
+    """Return a value; fail if there is none under its name."""
+    if isinstance(value, Undefined):
+        value()
+    return value
 
 
 def contains(seq: Any, value: Any) -> bool:

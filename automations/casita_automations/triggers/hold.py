@@ -11,6 +11,7 @@ from typing import Any
 from casita.clock import Alarm
 from casita.errors import CasitaError
 from casita.events import Cause, State, StateChanged
+from casita_automations.parsing import At, template_value
 from casita_automations.parts import Parts
 from casita_automations.triggers.source import Arming, Pending
 from casita_automations.values import Period, from_document, to_document
@@ -21,6 +22,11 @@ Facts = Callable[[str, State | None, State | None, timedelta | None], dict[str, 
 """Given entity, old and new state, and the time it held: what the trigger tells."""
 
 _logger = logging.getLogger(__name__)
+
+
+def period_of(held: Any, at: At, parts: Parts) -> Period | None:
+    """Compile a ``for:``; None if there is none."""
+    return None if held is None else Period(template_value(parts.templates, held, at))
 
 
 class Hold:

@@ -10,16 +10,16 @@ from typing import Any, Final
 import voluptuous as vol
 
 from casita.events import State, StateChanged
-from casita_automations.numeric import LIMITS, ConditionError, Limits, has_limit
-from casita_automations.parsing import At, duration_or_template, template_value
+from casita_automations.numeric import LIMITS, ConditionError, Limits, has_limit, possible
+from casita_automations.parsing import At, duration_or_template
 from casita_automations.parts import Parts
 from casita_automations.templates import TemplateError
-from casita_automations.triggers.hold import Hold
+from casita_automations.triggers.hold import Hold, period_of
 from casita_automations.triggers.source import Arming, Cancel, all_of
 from casita_automations.values import Period
 
 _SCHEMA: Final = vol.Schema(
-    vol.All({**LIMITS, vol.Optional("for"): duration_or_template}, has_limit)
+    vol.All({**LIMITS, vol.Optional("for"): duration_or_template}, has_limit, possible)
 )
 _logger = logging.getLogger(__name__)
 
@@ -32,10 +32,7 @@ def compiled(config: dict[str, Any], at: At, parts: Parts) -> NumericStateTrigge
         template = None if source is None else parts.templates.template(source)
     except TemplateError as err:
         at.below("value_template").refuse(str(err))
-    held = checked.get("for")
-    period = None
-    if held is not None:
-        period = Period(template_value(parts.templates, held, at.below("for")))
+    period = period_of(checked.get("for"), at.below("for"), parts)
     limits = Limits(checked, template, parts.kernel.states)
     return NumericStateTrigger(parts, checked, limits, period)
 
@@ -53,7 +50,9 @@ class NumericStateTrigger:
 
     def arm(self, arming: Arming) -> Cancel:
         """Fire from now on, until the returned function is called."""
-        hold = None if self._period is None else Hold(self._parts, arming, self._period)
+        hold = None
+        if self._period is not None and not self._period.is_zero:
+            hold = Hold(self._parts, arming, self._period)
         cancels = [self._arm_entity(one, arming, hold) for one in self._entities]
         if hold is not None:
             hold.resume(self._keeps(arming), self._facts)

@@ -9,9 +9,9 @@ from typing import Any, Final
 import voluptuous as vol
 
 from casita.events import State, StateChanged
-from casita_automations.parsing import At, duration_or_template, listed, template_value
+from casita_automations.parsing import At, duration_or_template, listed
 from casita_automations.parts import Parts
-from casita_automations.triggers.hold import Hold
+from casita_automations.triggers.hold import Hold, period_of
 from casita_automations.triggers.source import Arming, Cancel, all_of
 from casita_automations.values import Period
 from casita_config.schemas import entity_ids, string
@@ -61,11 +61,7 @@ def compiled(config: dict[str, Any], at: At, parts: Parts) -> StateTrigger:
     for wanted, unwanted in (("to", "not_to"), ("from", "not_from")):
         if wanted in checked and unwanted in checked:
             at.below(unwanted).refuse(f"{wanted!r} and {unwanted!r} exclude each other; keep one")
-    held = checked.get("for")
-    period = None
-    if held is not None:
-        period = Period(template_value(parts.templates, held, at.below("for")))
-    return StateTrigger(parts, checked, period)
+    return StateTrigger(parts, checked, period_of(checked.get("for"), at.below("for"), parts))
 
 
 class StateTrigger:
@@ -86,7 +82,9 @@ class StateTrigger:
 
     def arm(self, arming: Arming) -> Cancel:
         """Fire from now on, until the returned function is called."""
-        hold = None if self._period is None else Hold(self._parts, arming, self._period)
+        hold = None
+        if self._period is not None and not self._period.is_zero:
+            hold = Hold(self._parts, arming, self._period)
         changed = self._listener(arming, hold)
         watch = self._parts.watch
         if self._to is not None:
@@ -149,7 +147,9 @@ def _filter(config: Mapping[str, Any], wanted: str, unwanted: str) -> Callable[[
             only = values[0]
             return lambda value: bool(value == only)
         return lambda value: value in values
-    others = config.get(unwanted)
-    if others is not None:
+    others = config.get(unwanted, ())
+    if others is None:
+        return lambda _value: False
+    if others:
         return lambda value: value not in others
     return lambda _value: True

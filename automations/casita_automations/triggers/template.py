@@ -11,9 +11,10 @@ import voluptuous as vol
 from casita.clock import Alarm
 from casita.errors import CasitaError
 from casita.events import Cause, StateChanged
-from casita_automations.parsing import At, duration_or_template, template_value
+from casita_automations.parsing import At, duration_or_template
 from casita_automations.parts import Parts
 from casita_automations.templates import Template, TemplateError, as_boolean
+from casita_automations.triggers.hold import period_of
 from casita_automations.triggers.source import Arming, Cancel
 from casita_automations.triggers.tracking import Tracking
 from casita_automations.values import Period
@@ -35,10 +36,7 @@ def compiled(config: dict[str, Any], at: At, parts: Parts) -> TemplateTrigger:
         template = parts.templates.template(checked["value_template"])
     except TemplateError as err:
         at.below("value_template").refuse(str(err))
-    held = checked.get("for")
-    period = None
-    if held is not None:
-        period = Period(template_value(parts.templates, held, at.below("for")))
+    period = period_of(checked.get("for"), at.below("for"), parts)
     return TemplateTrigger(parts, template, period)
 
 

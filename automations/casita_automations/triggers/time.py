@@ -39,9 +39,6 @@ def _moment(value: Any) -> Any:
         return value
     if isinstance(value, str) and is_entity_id(value.strip().lower()):
         return {"entity_id": _entity(value), "offset": timedelta()}
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 86400:
-        # YAML reads 7:30:00 as a number in base 60
-        return time(value // 3600, value // 60 % 60, value % 60)
     return time_of_day(value)
 
 
@@ -159,7 +156,7 @@ class _OfEntity:
             self._stop = Daily(self._parts, shifted, self._arming, self._entity_id).start()
         elif isinstance(moment, datetime):
             due = moment.astimezone(UTC) + self._offset
-            if due > self._kernel.clock.now():
+            if due >= self._kernel.clock.now():
                 self._stop = self._kernel.clock.call_at(due, lambda: self._over(due)).cancel
 
     def _over(self, due: datetime) -> None:
