@@ -110,7 +110,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "plugin.started": "plugin {subject} started",
     "plugin.stopped": "plugin {subject} stopped",
     "run.finished": "{kind_of_run} {name} finished{result}{colon_message}",
-    "timer.cancelled": "timer {name} was cancelled",
+    "timer.dropped": "timer {name} was dropped",
     "timer.fired": "timer {name} ran out{late}",
     "timer.set": "timer {name} was set{until}",
 }

@@ -1,4 +1,4 @@
-"""Timers that survive a restart: set, fired and cancelled are events, what is pending is stored."""
+"""Timers that survive a restart: set, fired and dropped are events, what is pending is stored."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Timers:
         if timer is None:
             return False
         self._forget(timer)
-        self._bus.emit("timer.cancelled", timer.key, {}, source=owner, cause=cause or timer.cause)
+        self._bus.emit("timer.dropped", timer.key, {}, source=owner, cause=cause or timer.cause)
         return True
 
     def _arm(self, timer: Timer) -> None:

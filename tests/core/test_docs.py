@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import casita_config
 import pytest
+
+import casita_config
 from casita import hookspecs
 from casita.host import own_plugins
 from casita.testing import House

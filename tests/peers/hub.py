@@ -81,9 +81,9 @@ class HubProcess:
         events: list[dict[str, Any]] = []
         after = 0
         while True:
-            page = await self.get(
-                f"/api/log?after={after}&limit=1000&types={types}&subjects={subjects}"
-            )
+            wanted = {"types": types, "subjects": subjects}
+            more = "".join(f"&{key}={value}" for key, value in wanted.items() if value)
+            page = await self.get(f"/api/log?after={after}&limit=1000{more}")
             if not page["events"]:
                 return events
             events += page["events"]

@@ -26,7 +26,7 @@ async def test_a_killed_hub_comes_back_with_its_states_and_a_whole_log(tmp_path:
                 f"/api/services/input_boolean/{service}",
                 {"target": {"entity_id": ["input_boolean.guests"]}},
             )
-            told.append(answer["offset"])
+            told.append(answer["outcomes"]["input_boolean.guests"]["offset"])
 
         await hub.kill()
         await hub.start()

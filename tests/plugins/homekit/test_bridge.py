@@ -57,7 +57,7 @@ async def hub(tmp_path: Path, bridge: HapBridge) -> AsyncIterator[Hub]:
     """A hub that has adopted the bridge."""
     async with _hub(tmp_path / "data") as one:
         await one.host.adopt(await _found(one), {"code": CODE})
-        await _until(lambda: _state(one, "light.lamp") == "off")
+        await one.host.started()
         yield one
 
 
