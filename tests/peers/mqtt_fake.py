@@ -35,6 +35,8 @@ class FakeBroker:
         self.kept: dict[str, bytes] = {}
         self.said: list[Said] = []
         """What clients have published, without what the test itself says."""
+        self.raw: list[bytes] = []
+        """The payloads of those, as bytes."""
         self.clients: list[_Client] = []
         self.down: Exception | None = None
         """What connecting raises at present."""
@@ -127,6 +129,7 @@ class _Client:
     async def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> None:
         self._check()
         text = payload.decode("utf-8", "replace")
+        self._broker.raw.append(payload)
         self._broker.said.append(Said(topic, text, qos, retain))
         self._broker.say(topic, payload, retain=retain, qos=qos)
         if qos and not self._broker.answers:
@@ -164,12 +167,16 @@ def not_answering() -> NotReady:
 class MqttHouse(House):
     """A house with a broker, to which devices can be announced."""
 
-    def __init__(self, broker: FakeBroker, **options: Any) -> None:
+    def __init__(self, broker: FakeBroker, /, **options: Any) -> None:
         self.broker = broker
         super().__init__(
             {"plugins": {"mqtt": {"broker": "mqtt://broker", **options}}},
             plugins=[broker.plugin()],
         )
+
+    def begin(self) -> None:
+        """Start the hub, if it was not."""
+        self.passes(0)
 
     def announce(
         self, component: str, config: dict[str, Any] | str, *, object_id: str = "one"

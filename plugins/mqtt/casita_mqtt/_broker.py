@@ -39,6 +39,7 @@ class Broker(Component):
         )
         self._discovery: Discovery | None = None
         self._deciding = False
+        self._reconciled = False
         if settings.discovery:
             self._discover(settings.discovery_prefix)
         await self._connection.start()
@@ -85,15 +86,23 @@ class Broker(Component):
         self._deciding = True
         await self._connection.quiet()
         self._deciding = False
-        if self._discovery is not None:
-            for entity in self._discovery.entities():
-                entity.decide()
+        if self._discovery is None:
+            return
+        for entity in self._discovery.entities():
+            entity.decide()
+        if not self._reconciled:
+            self._reconciled = True
+            self._discovery.reconcile()
 
     async def _publish(self, command: Command) -> Outcome | None:
         data = command.data
         try:
             await self._connection.publish(
-                data["topic"], _payload(data["payload"]), qos=data["qos"], retain=data["retain"]
+                data["topic"],
+                _payload(data["payload"]),
+                qos=data["qos"],
+                retain=data["retain"],
+                cause=command.event,
             )
         except NoAnswer as err:
             return Outcome(status=Status.UNCERTAIN, message=str(err))

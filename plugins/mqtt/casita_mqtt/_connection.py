@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from enum import StrEnum
 from typing import Final
 
-from casita import Clock, CommandFailed, NotReady
+from casita import Clock, CommandFailed, Event, NotReady
 from casita.clock import deadline
 from casita.errors import StartError
 from casita_mqtt._message import Message
@@ -25,11 +25,14 @@ _WAIT_FOR_LINK_S: Final = 5.0
 """How long a message waits for a connection that is being restored, before it is given up."""
 _WAITING_LIMIT: Final = 1_000
 """Messages on their way to the broker at once; what comes beyond is refused."""
+_SAID_LIMIT: Final = 1_000
+_ECHO_WITHIN_S: Final = 5.0
+"""How long a message like one that we have published is taken for that one coming back."""
 _GATHER_S: Final = 0.02
 """How long wishes for topics are gathered into one packet."""
 _BATCH: Final = 100
 _QUIET_S: Final = 0.2
-_QUIET_WITHIN_S: Final = 5.0
+_QUIET_WITHIN_S: Final = 10.0
 _EXACT: Final = 1
 """Subscription identifier of all topics without wildcards; each filter with some has its own."""
 
@@ -86,6 +89,7 @@ class Connection:
         self._waiting = 0
         self._last_kept = clock.monotonic()
         self._broken: set[tuple[str, str]] = set()
+        self._said: dict[tuple[str, int], tuple[Event, float]] = {}
 
     async def start(self) -> None:
         """Connect; return once that has succeeded and stay connected from then on.
@@ -145,12 +149,19 @@ class Connection:
     # Speaking
 
     async def publish(
-        self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        qos: int = 0,
+        retain: bool = False,
+        cause: Event | None = None,
     ) -> None:
         """Publish; return once it is written (qos 0) or acknowledged.
 
-        Waits a few seconds for a connection that is being restored. Raises `CommandFailed` if
-        it was not sent, `NoAnswer` if nobody acknowledged it.
+        ``cause`` is the command that it carries out. Waits a few seconds for a connection that
+        is being restored. Raises `CommandFailed` if it was not sent, `NoAnswer` if nobody
+        acknowledged it.
         """
         if self._waiting >= _WAITING_LIMIT:
             raise CommandFailed(
@@ -159,9 +170,25 @@ class Connection:
         self._waiting += 1
         try:
             transport = self._transport or await self._restored()
+            if cause is not None:
+                self._keep_cause(topic, payload, cause)
             await transport.publish(topic, payload, qos=qos, retain=retain)
         finally:
             self._waiting -= 1
+
+    def cause_of(self, message: Message) -> Event | None:
+        """Return the command of ours that has published a message, if it was one just now.
+
+        So a chain of causes goes on through the broker, and one that turns in a circle ends.
+        """
+        cause, until = self._said.get((message.topic, hash(message.payload)), (None, 0.0))
+        return cause if self._clock.monotonic() <= until else None
+
+    def _keep_cause(self, topic: str, payload: bytes, cause: Event) -> None:
+        if len(self._said) >= _SAID_LIMIT:
+            del self._said[next(iter(self._said))]
+        until = self._clock.monotonic() + _ECHO_WITHIN_S
+        self._said[(topic, hash(payload))] = (cause, until)
 
     async def _restored(self) -> Transport:
         try:

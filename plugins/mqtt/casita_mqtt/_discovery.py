@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from casita import Event, Home
@@ -45,6 +45,7 @@ class Discovery:
         self._migrating: dict[str, _Placed] = {}
         self._complaints: dict[str, str] = {}
         self._full = False
+        self._remembered: dict[str, Any] = self._home.recall()
 
     @property
     def filters(self) -> tuple[str, str]:
@@ -85,6 +86,24 @@ class Discovery:
         ):
             self._replace(placed, placed.announced)
 
+    def reconcile(self) -> None:
+        """Take what was announced before a restart, and is not any more, for out of reach.
+
+        To be called once the broker has said all that it keeps.
+        """
+        for key, document in list(self._remembered.items()):
+            if document is None or key in self._placed:
+                continue
+            try:
+                announced = Announced(key, document["component"], document["config"])
+                entity = self._made(announced)
+            except BadAnnouncement:
+                continue  # it was valid for an older version of this plugin
+            if entity is not None:
+                gone = Announced(key, announced.component, {"forsaken": True})
+                self._put(_Placed(document["topic"], gone, entity))
+                entity.forsake()
+
     def close(self) -> None:
         """Let all entities stop listening."""
         for entity in self.entities():
@@ -124,7 +143,9 @@ class Discovery:
                 self._logger.warning("more than %d components: no more taken", _ENTITY_LIMIT)
             return
         entity = self._made(announced)
-        self._put(_Placed(topic, announced, entity))
+        placed = _Placed(topic, announced, entity)
+        self._put(placed)
+        self._remember(placed)
 
     def _replace(self, placed: _Placed, announced: Announced) -> None:
         """Put a component in the place of what it announced before."""
@@ -134,7 +155,9 @@ class Discovery:
             self._let_go(before)
             if entity is None or entity.unique_id != before.unique_id:
                 self._home.remove(before)
-        self._put(_Placed(placed.topic, announced, entity))
+        placed = _Placed(placed.topic, announced, entity)
+        self._put(placed)
+        self._remember(placed)
 
     def _put(self, placed: _Placed) -> None:
         self._placed[placed.announced.key] = placed
@@ -144,6 +167,21 @@ class Discovery:
             self._migrating.pop(entity.unique_id, None)
             self._home.add(entity, entity.device)
             entity.open()
+
+    def _remember(self, placed: _Placed) -> None:
+        """Keep what a device announced, so that it is missed if it does not after a restart."""
+        announced = placed.announced
+        document = {
+            "topic": placed.topic,
+            "component": announced.component,
+            "config": announced.config,
+        }
+        self._note(announced.key, None if placed.entity is None else document)
+
+    def _note(self, key: str, document: Mapping[str, Any] | None) -> None:
+        if self._remembered.get(key) != document:
+            self._remembered[key] = document
+            self._home.remember(key, document)
 
     def _made(self, announced: Announced) -> MqttEntity[Any] | None:
         """Return the entity of a component. Raises `BadAnnouncement`."""
@@ -165,6 +203,7 @@ class Discovery:
 
     def _remove(self, key: str) -> None:
         placed = self._placed.pop(key, None)
+        self._note(key, None)
         if placed is not None and placed.entity is not None:
             self._let_go(placed.entity)
             self._home.remove(placed.entity)
@@ -182,6 +221,7 @@ class Discovery:
         """Let go of a topic's components, and keep their entities for who announces them next."""
         for placed in [one for one in self._placed.values() if one.topic == topic]:
             del self._placed[placed.announced.key]
+            self._note(placed.announced.key, None)
             if placed.entity is not None:
                 self._let_go(placed.entity)
                 self._migrating[placed.entity.unique_id] = placed

@@ -117,6 +117,7 @@ class MqttEntity(Entity, Generic[ConfigT]):
         self._subscriptions: list[Subscription] = []
         self._attributes: frozenset[str] = frozenset()
         self._complaints: set[str] = set()
+        self._cause: Event | None = None
         self._expires_s: float | None = None
         self._expired = False
         self._expiry: Alarm | None = None
@@ -207,6 +208,7 @@ class MqttEntity(Entity, Generic[ConfigT]):
             _payload(text, self.config.encoding),
             qos=self.config.qos,
             retain=self.config.retain,
+            cause=self._cause,
         )
 
     async def send_if(
@@ -259,12 +261,14 @@ class MqttEntity(Entity, Generic[ConfigT]):
 
     def close(self) -> None:
         """Stop listening, and leave the house's entity as it is."""
-        for subscription in self._subscriptions:
-            subscription.cancel()
-        self._subscriptions.clear()
-        self._cancel(self._expiry)
-        self._cancel(self._alarm)
+        self._fall_silent()
         self.unbind()
+
+    def forsake(self) -> None:
+        """Stop listening, and be out of reach: its device does not announce it any more."""
+        self._fall_silent()
+        self._actions.clear()
+        self._expire()
 
     def decide(self) -> None:
         """Take silence about the device's availability for an answer, once it was long enough."""
@@ -276,6 +280,7 @@ class MqttEntity(Entity, Generic[ConfigT]):
         act = self._actions.get(command.action)
         if act is None:
             raise self._incapable(command)
+        self._cause = command.event
         try:
             await act(command)
         except NoAnswer as err:
@@ -360,6 +365,13 @@ class MqttEntity(Entity, Generic[ConfigT]):
     def _cancel(alarm: Alarm | None) -> None:
         if alarm is not None:
             alarm.cancel()
+
+    def _fall_silent(self) -> None:
+        for subscription in self._subscriptions:
+            subscription.cancel()
+        self._subscriptions.clear()
+        self._cancel(self._expiry)
+        self._cancel(self._alarm)
 
     def _expire(self) -> None:
         self._expired = True

@@ -77,8 +77,10 @@ def _word(option: Mapping[str, Any] | None, payload: str) -> Word | None:
 
 
 def _broker(value: Any) -> str:
-    """Accept the address of a broker."""
+    """Accept the address of a broker. What is before an @ is never repeated: it may be secret."""
     text = value if isinstance(value, str) else ""
+    if "@" in text:
+        raise vol.Invalid("give username and password as options of their own, not in the address")
     parts = urlsplit(text)
     try:
         port_is_fine = parts.port is None or parts.port > 0
@@ -88,8 +90,6 @@ def _broker(value: Any) -> str:
         raise vol.Invalid(
             f"{value!r} is no broker; it has the form mqtt://host:port, or mqtts:// with TLS"
         )
-    if parts.username or parts.password:
-        raise vol.Invalid("give username and password as options of their own, not in the address")
     return text
 
 

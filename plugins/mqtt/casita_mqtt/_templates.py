@@ -7,8 +7,9 @@ macros, imports or recursion, a bounded number of loop rounds, no huge repetitio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import jinja2
 from jinja2 import meta, nodes
 from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -18,6 +19,8 @@ from casita_mqtt._message import NO_JSON, Message
 
 _LENGTH_LIMIT: Final = 20_000
 """Characters of a template's text."""
+_PROGRAMS_LIMIT: Final = 5_000
+"""Different templates that are kept compiled."""
 _FORBIDDEN: Final = (
     nodes.Macro,
     nodes.CallBlock,
@@ -44,40 +47,46 @@ class Template:
         self.source = source.strip()
         self._facts = facts
         self._sandbox = sandbox
-        self._constant = self.source if not _has_delimiters(self.source) else None
-        self._path: tuple[str | int, ...] | None = None
-        if self._constant is None:
-            tree, self._names = sandbox.check(self.source)
-            self._path = _path_of(tree)
-            self._compiled = sandbox.compiled(tree)
+        self._program = sandbox.program(self.source) if _has_delimiters(self.source) else None
 
     def of_message(self, message: Message, text: str) -> str:
         """Render with a message's payload as ``value`` and ``value_json``.
 
         Raises `TemplateProblem` if it fails.
         """
-        if self._constant is not None:
-            return self._constant
-        if self._path is not None:
-            quick = _follow(self._path, text, message)
+        program = self._program
+        if program is None:
+            return self.source
+        if program.path is not None:
+            quick = _follow(program.path, text, message)
             if quick is not None:
                 return quick
         variables: dict[str, Any] = {"value": text}
-        if "value_json" in self._names and (value := message.json()) is not NO_JSON:
+        if "value_json" in program.names and (value := message.json()) is not NO_JSON:
             variables["value_json"] = value
-        return self._render(variables)
+        return self._render(program, variables)
 
     def of(self, variables: Variables) -> str:
         """Render with these variables. Raises `TemplateProblem` if it fails."""
-        return self._constant if self._constant is not None else self._render(dict(variables))
+        return self._render(self._program, dict(variables)) if self._program else self.source
 
-    def _render(self, variables: dict[str, Any]) -> str:
-        if self._facts is not None and self._names & _FACTS:
+    def _render(self, program: Program, variables: dict[str, Any]) -> str:
+        if self._facts is not None and program.names & _FACTS:
             variables = {**self._facts(), **variables}
         try:
-            return self._sandbox.render(self._compiled, variables)
+            return self._sandbox.render(program, variables)
         except _FAILURES as err:
             raise TemplateProblem(f"{self.source!r} failed: {_words(err)}") from err
+
+
+class Program(NamedTuple):
+    """What a template's text comes to; the same for all entities that have this text."""
+
+    names: frozenset[str]
+    """The variables that it uses."""
+    path: tuple[str | int, ...] | None
+    """The keys that it looks up, if it does nothing else."""
+    compiled: jinja2.Template
 
 
 _FACTS: Final = frozenset(("this", "entity_id", "name"))
@@ -110,36 +119,33 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.globals.update(_filters.GLOBALS)
         self.globals.update({"range": _bounds.limited_range, **(words or {})})
         self._rounds = 0
+        self._programs: dict[str, Program] = {}
 
-    def check(self, source: str) -> tuple[nodes.Template, frozenset[str]]:
-        """Parse a template; return it, bounded, with the names that it uses."""
+    def program(self, source: str) -> Program:
+        """Return a compiled template. Raises `TemplateProblem` if the text is not valid."""
+        known = self._programs.get(source)
+        if known is None:
+            if len(self._programs) >= _PROGRAMS_LIMIT:
+                self._programs.clear()
+            known = self._programs[source] = self._compiled(source)
+        return known
+
+    def render(self, program: Program, variables: Variables) -> str:
+        """Render a template; whatever it raises comes out."""
+        self._rounds = 0
+        return program.compiled.render(variables).strip()
+
+    def _compiled(self, source: str) -> Program:
         if len(source) > _LENGTH_LIMIT:
             raise TemplateProblem(f"a template of more than {_LENGTH_LIMIT} characters")
         try:
             tree = self.parse(source)
             names = frozenset(meta.find_undeclared_variables(tree))
-        except (TemplateError, RecursionError) as err:
+            path = _path_of(tree)
+            _restrict(tree)
+            return Program(names, path, self.from_string(tree))
+        except (TemplateError, RecursionError, SyntaxError) as err:
             raise TemplateProblem(f"{source!r} is no valid template: {_words(err)}") from err
-        for node in tree.find_all(_FORBIDDEN):
-            raise TemplateProblem(
-                f"{source!r}: {type(node).__name__.lower()} is not allowed in a device's template"
-            )
-        for loop in list(tree.find_all(nodes.For)):
-            if loop.recursive:
-                raise TemplateProblem(f"{source!r}: a recursive loop is not allowed")
-            loop.iter = _through(loop.iter, "_counted")
-        for joined in list(tree.find_all(nodes.Concat)):
-            joined.nodes = [_through(nodes.Concat(joined.nodes), "_sized")]
-        return tree, names
-
-    def compiled(self, tree: nodes.Template) -> Any:
-        """Return Jinja's template of a checked tree."""
-        return self.from_string(tree)
-
-    def render(self, template: Any, variables: Variables) -> str:
-        """Render Jinja's template; whatever it raises comes out."""
-        self._rounds = 0
-        return str(template.render(variables)).strip()
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuse what would be too large."""
@@ -157,6 +163,18 @@ class Sandbox(ImmutableSandboxedEnvironment):
             if self._rounds > _bounds.ROUNDS_LIMIT:
                 raise SecurityError(f"more than {_bounds.ROUNDS_LIMIT} rounds of loops")
             yield item
+
+
+def _restrict(tree: nodes.Template) -> None:
+    """Put bounds into a template. Raises `SecurityError` for what it may not have at all."""
+    for node in tree.find_all(_FORBIDDEN):
+        raise SecurityError(f"{type(node).__name__.lower()} is not allowed here")
+    for loop in list(tree.find_all(nodes.For)):
+        if loop.recursive:
+            raise SecurityError("a recursive loop is not allowed here")
+        loop.iter = _through(loop.iter, "_counted")
+    for joined in list(tree.find_all(nodes.Concat)):
+        joined.nodes = [_through(nodes.Concat(joined.nodes), "_sized")]
 
 
 def _through(node: nodes.Node, filter: str) -> nodes.Filter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from casita import Home
+from casita import Event, Home
 from casita.vocabulary import Cancel, Fire
 from casita_mqtt._connection import Connection
 from casita_mqtt._message import NO_JSON, Message
@@ -34,6 +34,7 @@ class MqttTrigger:
         """``config`` has passed the trigger's schema. Raises `TemplateProblem`."""
         self._fire = fire
         self._home = home
+        self._connection = connection
         self._encoding: str = config["encoding"]
         template = config.get("value_template")
         self._template = None if template is None else Template(template, sandbox)
@@ -53,23 +54,20 @@ class MqttTrigger:
         text = message.text(self._encoding or "latin-1")
         value = self._template.of_message(message, text) if self._template else text
         if self._payload is None or value == self._payload:
-            self._fire(_variables(message, text), logged(message, text, self._home))
+            self._fire(_variables(message, text), self._logged(message, text))
 
-
-def logged(message: Message, text: str, home: Home) -> Any:
-    """Return the event that a message is in the log; written once, however many it concerns."""
-    if message.event is None:
-        message.event = home.emit(
-            "mqtt.message",
-            message.topic,
-            {
+    def _logged(self, message: Message, text: str) -> Event:
+        """Return the event that a message is in the log; written once, however many it concerns."""
+        if message.event is None:
+            data = {
                 "topic": message.topic,
                 "payload": text[:_LOGGED_CHARS],
                 "qos": message.qos,
                 "retain": message.retain,
-            },
-        )
-    return message.event
+            }
+            cause = self._connection.cause_of(message)
+            message.event = self._home.emit("mqtt.message", message.topic, data, cause=cause)
+        return message.event
 
 
 def _variables(message: Message, text: str) -> dict[str, Any]:

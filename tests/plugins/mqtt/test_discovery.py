@@ -332,3 +332,53 @@ def test_a_device_that_talks_nonsense_all_day_does_not_fill_the_log(
         house.says("s", f"nonsense {number}")
 
     assert caplog.text.count("nonsense") <= 10
+
+
+def _forgotten(house: MqttHouse, broker: FakeBroker) -> None:
+    """Let the broker forget an announcement while the hub is away."""
+    house.announce("switch", {**SWITCH, "dev": GARDEN})
+    house.says("pump/state", "ON")
+    broker.kept.clear()
+    house.crash()
+
+
+def test_what_is_not_announced_any_more_after_a_restart_is_out_of_reach(
+    house: MqttHouse, broker: FakeBroker
+) -> None:
+    _forgotten(house, broker)
+    at_once = house.shown("switch.garden_pump").state
+    house.passes(5)
+    house.calls("switch.turn_off", "switch.garden_pump")
+
+    state = house.shown("switch.garden_pump")
+    assert (at_once, state.state) == ("on", "unavailable")
+    assert state.attributes["friendly_name"] == "Garden Pump"
+    assert "no way to turn_off" in house.outcomes()[-1]
+    assert broker.payloads("pump/set") == []
+
+
+def test_what_is_announced_late_after_a_restart_is_there_again(
+    house: MqttHouse, broker: FakeBroker
+) -> None:
+    _forgotten(house, broker)
+    house.passes(5)
+
+    house.announce("switch", {**SWITCH, "dev": GARDEN})
+    house.says("pump/state", "OFF")
+
+    assert house.shown("switch.garden_pump").state == "off"
+    assert len(house.kernel.registry.entities) == 1
+
+
+def test_what_is_taken_back_after_a_restart_is_gone_for_good(
+    house: MqttHouse, broker: FakeBroker
+) -> None:
+    _forgotten(house, broker)
+    house.passes(5)
+
+    house.announce("switch", "")
+    house.crash()
+    house.passes(5)
+
+    assert house.state("switch.garden_pump") is None
+    assert len(house.kernel.registry.entities) == 0

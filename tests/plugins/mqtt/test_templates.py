@@ -89,7 +89,7 @@ def test_the_quick_way_and_jinjas_way_agree(value: Any, path: list[str | int]) -
 
 def _try(source: str, payload: str) -> str:
     try:
-        return _render(source, payload)
+        return _render(source, payload).partition(" at 0x")[0]
     except TemplateProblem:
         return "failed"
 
@@ -124,6 +124,8 @@ def test_what_is_no_template_is_told_at_once(source: str) -> None:
         "{% import 'x' as x %}",
         "{% for i in [1] recursive %}{{ loop([1]) }}{% endfor %}",
         "{{ value }}" + "x" * 20_001,
+        "{% for a in [] %}" * 30 + "{% endfor %}" * 30,
+        "{{ " + "(" * 5000 + ")" * 5000 + " }}",
     ],
 )
 def test_what_a_device_has_no_need_of_is_refused(source: str) -> None:

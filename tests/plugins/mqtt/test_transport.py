@@ -280,3 +280,29 @@ def _named(tasks: set[asyncio.Task[object]]) -> list[str]:
         for task in tasks
         if not task.done() and "listen" not in repr(task.get_coro())
     ]
+
+
+async def test_a_flood_is_read_a_little_in_each_turn_of_the_loop(tmp_path: Path) -> None:
+    broker = RealBroker(tmp_path, program=mosquitto())
+    await broker.start()
+    turn = 0
+    turns: list[int] = []
+
+    def next_turn() -> None:
+        nonlocal turn
+        turn += 1
+        if len(turns) < 500:
+            asyncio.get_running_loop().call_soon(next_turn)
+
+    settings = Settings(host="127.0.0.1", port=broker.port, client_id="one")
+    async with open_transport(settings, lambda _: turns.append(turn)) as one:
+        await one.subscribe([("a", 0)], identifier=1)
+        next_turn()
+        for _ in range(500):
+            await one.publish("a", b"x" * 100, qos=0, retain=False)
+        async with asyncio.timeout(_WITHIN_S):
+            while len(turns) < 500:
+                await one.publish("b", b"x", qos=1, retain=False)
+    await broker.kill()
+
+    assert max(turns.count(one) for one in set(turns)) <= 25

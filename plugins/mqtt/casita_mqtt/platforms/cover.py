@@ -174,9 +174,8 @@ class Cover(MqttEntity[CoverConfig]):
         self.put(words[text])
 
     def _stopped(self) -> None:
-        position = self.readings.get("current_position")
-        if self.config.position_topic is not None and position is not None:
-            self.put("closed" if position == 0 else "open")
+        if self.config.position_topic is not None:
+            self.put("closed" if self.readings.get("current_position") == 0 else "open")
         else:
             self.put("closed" if self.state in ("closed", "closing") else "open")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -73,7 +73,7 @@ class JsonLight(Light[JsonLightConfig]):
             said["color"] = colour
         if "color_temp_kelvin" in command.data:
             said["color_temp"] = self.temperature_of(command.data["color_temp_kelvin"])
-        if "brightness" in command.data and self.dims:
+        if "brightness" in command.data and self.dims and not self._dims_colour(colour):
             said["brightness"] = self.to_device(command.data["brightness"])
         if "effect" in command.data:
             said["effect"] = command.data["effect"]
@@ -108,10 +108,14 @@ class JsonLight(Light[JsonLightConfig]):
             field = COLOUR_FIELDS[mode]
             if field in command.data:
                 parts = command.data[field]
-                if mode in _BYTES and not self.config.brightness:
+                if self._dims_colour(names):
                     parts = self.dimmed(parts, command)
                 return dict(zip(names, parts, strict=True))
         return {}
+
+    def _dims_colour(self, names: Collection[str]) -> bool:
+        """Whether the brightness is in a colour of these parts, for want of another place."""
+        return "r" in names and not self.config.brightness
 
     # Reports
 
