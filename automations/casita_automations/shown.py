@@ -42,6 +42,7 @@ class Shown:
 
     def write(self, owner: Owner) -> None:
         """Write a state now."""
+        self._parts.stale.discard(owner.entity_id)
         on = owner.enabled if isinstance(owner, Automation) else bool(owner.runs)
         self._parts.kernel.states.set(
             owner.entity_id, "on" if on else "off", _attributes(owner), source=SOURCE
