@@ -14,7 +14,7 @@ STATE_CHANGED: Final = "state.changed"
 """Data: ``{"old": text or None, "state": text or None, "attributes": {...}}``; None is absence."""
 
 
-class Cause(msgspec.Struct, frozen=True, kw_only=True):
+class Cause(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What led to an event: the part of an earlier event that its effects have to carry."""
 
     offset: Offset
@@ -22,7 +22,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     hops: int = 0
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One record of the log, named after CloudEvents.
 
     An event can be given wherever a `Cause` is asked for.
@@ -54,14 +54,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         return Cause(offset=self.offset, root=self.root, hops=self.hops)
 
 
-class StateChanged(Event, frozen=True, kw_only=True):
+class StateChanged(Event, frozen=True, kw_only=True, gc=False):
     """A ``state.changed`` event as it is dispatched in memory, with both states at hand."""
 
     old: State | None
     new: State | None
 
 
-class State(msgspec.Struct, frozen=True):
+class State(msgspec.Struct, frozen=True, gc=False):
     """What is known of one entity at one moment."""
 
     entity_id: str
