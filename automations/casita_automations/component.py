@@ -11,6 +11,7 @@ from casita.plugin import Component
 from casita.tasks import Tasks
 from casita_automations import loading
 from casita_automations.automation import Automation
+from casita_automations.blueprints import Blueprints
 from casita_automations.items import PythonItem, automation_item, python_item, script_item
 from casita_automations.keeping import HOLDS, KeptHolds
 from casita_automations.owner import SOURCE, Owner
@@ -41,6 +42,7 @@ class Automations(Component):
         self._machine = Machine(self._parts, self._keeper.store)
         self._keeper.machine = self._machine
         self._holds: list[KeptHolds] = []
+        self._blueprints = Blueprints(kernel.config.folder)
         self._tasks = Tasks(SOURCE, self._handler_failed)
         self._kept_holds: dict[str, Any] = dict(kernel.log.items(HOLDS))
         self._services = Services(self._parts, self.owners, self._shown)
@@ -80,8 +82,9 @@ class Automations(Component):
                 self._tell(err.problems)
         for declared in loading.scripts(config):
             try:
+                node = self._blueprints.expand(declared.node, declared.at, "script")
                 script = script_item(
-                    declared.name or "", declared.node, declared.at, self._parts, self._machine
+                    declared.name or "", node, declared.at, self._parts, self._machine
                 )
             except ConfigError as err:
                 self._tell(err.problems)
@@ -91,6 +94,7 @@ class Automations(Component):
 
     def _automation(self, declared: loading.Declared, number: int) -> Automation:
         node, at, name = declared
+        node = self._blueprints.expand(node, at, "automation")
         if isinstance(node, dict) and "use" in node:
             return self._python(python_item(node, at, name, number, self._parts))
         item = automation_item(node, at, name, number, self._parts, self._machine)

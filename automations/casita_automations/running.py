@@ -232,6 +232,8 @@ class Machine:
             try:
                 while 0 <= pc < end:
                     pc = steps[pc](run, strand)
+                    if run.result is not None:
+                        return
                     left -= 1
                     if left <= 0 and pc >= 0:
                         self._give_turn(run, strand, pc)
