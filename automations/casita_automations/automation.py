@@ -71,6 +71,11 @@ class Automation(Owner):
             self.stop()
         self._changed(self)
 
+    def suspend(self) -> None:
+        """Do nothing more in this process."""
+        self.disarm()
+        super().suspend()
+
     def disarm(self) -> None:
         """React no more."""
         for cancel in self._cancels:

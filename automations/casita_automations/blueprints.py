@@ -34,9 +34,7 @@ class Blueprints:
         if not isinstance(node, Mapping) or "use_blueprint" not in node:
             return node
         where = at.below("use_blueprint")
-        use = where.check(
-            _USE, expect_mapping(node["use_blueprint"], where, "path and input")
-        )
+        use = where.check(_USE, expect_mapping(node["use_blueprint"], where, "path and input"))
         blueprint = self._read(f"{domain}/{use['path']}", where)
         inputs = _inputs(blueprint, use.get("input") or {}, where)
         body = {key: value for key, value in blueprint.items() if key != "blueprint"}

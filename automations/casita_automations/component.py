@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from typing import Any
 
-from casita.errors import ConfigError, Problem
+from casita.errors import CommandFailed, ConfigError, Problem
 from casita.plugin import Component
 from casita.tasks import Tasks
-from casita_automations import loading
 from casita_automations.automation import Automation
-from casita_automations.blueprints import Blueprints
-from casita_automations.items import PythonItem, automation_item, python_item, script_item
+from casita_automations.building import Builder
 from casita_automations.keeping import HOLDS, KeptHolds
 from casita_automations.owner import SOURCE, Owner
 from casita_automations.parts import Parts
-from casita_automations.python_automation import PythonAutomation
 from casita_automations.resuming import Keeper
 from casita_automations.running import Machine
-from casita_automations.script import Script
 from casita_automations.serving import Services
 from casita_automations.shown import Shown
 from casita_automations.triggers.source import Holds
+from casita_config import Configuration, load_config
 
 _logger = logging.getLogger(__name__)
 
@@ -39,18 +37,17 @@ class Automations(Component):
         self._shown = Shown(self._parts, self.owners)
         self._parts.freshen = self._shown.freshen
         self._keeper = Keeper(self._parts, self.owners)
-        self._machine = Machine(self._parts, self._keeper.store)
-        self._keeper.machine = self._machine
+        machine = self._keeper.machine = Machine(self._parts, self._keeper.store)
         self._holds: list[KeptHolds] = []
-        self._blueprints = Blueprints(kernel.config.folder)
-        self._tasks = Tasks(SOURCE, self._handler_failed)
         self._kept_holds: dict[str, Any] = dict(kernel.log.items(HOLDS))
+        self._tasks = Tasks(SOURCE, self._handler_failed)
+        self._builder = Builder(
+            self._parts, machine, changed=self._shown.changed, store=self._keeper.store,
+            holds=self._holds_of, tasks=self._tasks,
+        )  # fmt: skip
         self._services = Services(self._parts, self.owners, self._shown)
-        self._services.register()
-        self._load()
-        self._forget_gone()
-        for owner in list(self.owners.values()):
-            self._open(owner)
+        self._services.register(self.reload)
+        self._take_in(kernel.config)
         self._drop_unclaimed_holds()
         self._keeper.restore()
 
@@ -62,83 +59,37 @@ class Automations(Component):
         self._shown.close()
         await self._tasks.stop()
         for owner in self.owners.values():
-            if isinstance(owner, Automation):
-                owner.disarm()
-            for run in owner.runs.values():
-                for strand in run.strands.values():
-                    if strand.wait is not None:
-                        strand.wait.end()
+            owner.suspend()
         self._services.unregister()
         self._parts.close()
 
-    # Loading
+    async def reload(self) -> None:
+        """Read the configuration folder anew; what has not changed there goes on undisturbed.
 
-    def _load(self) -> None:
-        config = self.home.kernel.config
-        for number, declared in enumerate(loading.automations(config)):
-            try:
-                self._add(self._automation(declared, number))
-            except ConfigError as err:
-                self._tell(err.problems)
-        for declared in loading.scripts(config):
-            try:
-                node = self._blueprints.expand(declared.node, declared.at, "script")
-                script = script_item(
-                    declared.name or "", node, declared.at, self._parts, self._machine
-                )
-            except ConfigError as err:
-                self._tell(err.problems)
-            else:
-                self._add(Script(self._machine, script, changed=self._shown.changed))
-        self._tell(self._parts.notes)
+        Raises `CommandFailed` if there is no folder, or its main file is wrong.
+        """
+        folder = self.home.kernel.config.folder
+        if folder is None:
+            raise CommandFailed("this hub has no configuration folder to read anew")
+        try:
+            config = await asyncio.to_thread(load_config, folder)
+        except ConfigError as err:
+            raise CommandFailed(str(err)) from err
+        self._parts.templates.forget()
+        self._take_in(config)
 
-    def _automation(self, declared: loading.Declared, number: int) -> Automation:
-        node, at, name = declared
-        node = self._blueprints.expand(node, at, "automation")
-        if isinstance(node, dict) and "use" in node:
-            return self._python(python_item(node, at, name, number, self._parts))
-        item = automation_item(node, at, name, number, self._parts, self._machine)
-        return Automation(
-            self._machine,
-            self._free_id(item.wish),
-            item.program,
-            item.limits,
-            item_id=item.item_id,
-            name=item.name,
-            triggers=item.triggers,
-            trigger_variables=item.trigger_variables,
-            variables=item.variables,
-            condition=item.condition,
-            holds=self._holds_of,
-            changed=self._shown.changed,
-            on_at_start=item.initial_state,
-        )
-
-    def _python(self, item: PythonItem) -> Automation:
-        return PythonAutomation(
-            self._machine,
-            self._free_id(item.wish),
-            item.kind,
-            item.given,
-            item_id=item.item_id,
-            name=item.name,
-            triggers=item.triggers,
-            tasks=self._tasks,
-            store=self._keeper.store,
-            holds=self._holds_of,
-            changed=self._shown.changed,
-            on_at_start=item.initial_state,
-        )
-
-    def _add(self, owner: Owner) -> None:
-        self.owners[owner.entity_id] = owner
-
-    def _free_id(self, wish: str) -> str:
-        entity_id, number = f"automation.{wish}", 2
-        while entity_id in self.owners:
-            entity_id = f"automation.{wish}_{number}"
-            number += 1
-        return entity_id
+    def _take_in(self, config: Configuration) -> None:
+        """Put what a configuration declares in the place of what was there before."""
+        built = self._builder.build(config, self.home.kernel.config.folder)
+        self._tell(self._builder.problems)
+        kept = {key for key, owner in self.owners.items() if _same(owner, built.get(key))}
+        for key in [key for key in self.owners if key not in kept]:
+            self._close(self.owners.pop(key))
+        new = [owner for key, owner in built.items() if key not in kept]
+        self.owners.update((owner.entity_id, owner) for owner in new)
+        self._forget_gone()
+        for owner in new:
+            self._open(owner)
 
     def _open(self, owner: Owner) -> None:
         """Give an automation or a script its entity, and arm it unless it was turned off."""
@@ -150,6 +101,13 @@ class Automations(Component):
             if was_on if owner.on_at_start is None else owner.on_at_start:
                 self._turn_on(owner)
         self._shown.write(owner)
+
+    def _close(self, owner: Owner) -> None:
+        """End an automation or a script that is declared no more, or differently."""
+        if isinstance(owner, Automation):
+            owner.disarm()
+        owner.stop()
+        self._services.detach(owner)
 
     def _turn_on(self, automation: Automation) -> None:
         try:
@@ -171,11 +129,9 @@ class Automations(Component):
 
     def _holds_of(self, automation: Automation, index: int) -> Holds:
         prefix = f"{automation.entity_id}/{index}"
-        mine = {
-            key.removeprefix(f"{prefix} "): self._kept_holds.pop(key)
-            for key in [one for one in self._kept_holds if one.startswith(f"{prefix} ")]
-        } if self._kept_holds else {}  # fmt: skip
-        holds = KeptHolds(self.home.kernel.log, prefix, mine)
+        mine = [key for key in self._kept_holds if key.startswith(f"{prefix} ")]
+        before = {key.removeprefix(f"{prefix} "): self._kept_holds.pop(key) for key in mine}
+        holds = KeptHolds(self.home.kernel.log, prefix, before)
         self._holds.append(holds)
         return holds
 
@@ -199,3 +155,7 @@ class Automations(Component):
             self.home.kernel.bus.emit(
                 "config.problem", problem.file or "config", data, source=SOURCE
             )
+
+
+def _same(owner: Owner, new: Owner | None) -> bool:
+    return new is not None and owner.fingerprint == new.fingerprint

@@ -74,6 +74,8 @@ class Owner:
         self.runs: dict[str, Run] = {}
         self.queue: deque[Queued] = deque()
         self.name = entity_id
+        self.fingerprint = ""
+        """What is the same as long as its configuration is."""
         self.last_triggered: datetime | None = None
         self._machine = machine
         self._kernel = machine.parts.kernel
@@ -129,6 +131,13 @@ class Owner:
 
     def resume(self, run: Run) -> None:
         """Let a run go on that was restored and has no strand that waits."""
+
+    def suspend(self) -> None:
+        """Do nothing more in this process: what waits is in the log and goes on after a restart."""
+        for run in self.runs.values():
+            for strand in run.strands.values():
+                if strand.wait is not None:
+                    strand.wait.end()
 
     def ended(self, run: Run, err: Exception | None) -> None:
         """Take down how a run ended; let the next of the queue start. Called by the machine."""

@@ -12,6 +12,7 @@ from casita.errors import CasitaError, CommandFailed
 from casita.events import Cause
 from casita_automations.parts import Parts
 from casita_automations.program import END, WAIT, Program
+from casita_automations.resting import RESTS_S, rested
 
 if TYPE_CHECKING:
     from casita_automations.owner import Owner
@@ -48,7 +49,7 @@ class AbortRun(CasitaError):
 class Wait:
     """What a strand waits for."""
 
-    __slots__ = ("cancels", "data", "due", "kind", "pc")
+    __slots__ = ("began", "cancels", "data", "due", "kind", "pc")
 
     def __init__(self, kind: str, pc: int, due: datetime | None = None, data: Any = None) -> None:
         self.kind = kind
@@ -58,6 +59,8 @@ class Wait:
         """When it ends by itself."""
         self.data = data
         """What JSON can hold and the instruction needs to take the wait up again."""
+        self.began: float | None = None
+        """When it began, by the monotonic clock; None if that was before a restart."""
         self.cancels: list[Callable[[], None]] = []
 
     def end(self) -> None:
@@ -165,6 +168,8 @@ class Machine:
             return
         wait, strand.wait = strand.wait, None
         wait.end()
+        if self._has_rested(wait):
+            run.cause = rested(run.cause)
         self._advance(run, strand, pc)
         self._settle(run)
 
@@ -194,8 +199,9 @@ class Machine:
     ) -> Wait:
         """Make a strand wait; the instruction adds what cancels its wait, and returns `WAIT`."""
         due = None if delay is None else self.parts.kernel.clock.now() + delay
-        strand.wait = Wait(kind, pc, due, data)
-        return strand.wait
+        wait = strand.wait = Wait(kind, pc, due, data)
+        wait.began = self.parts.kernel.clock.monotonic()
+        return wait
 
     def fork(self, run: Run, strand: Strand, pc: int, starts: list[int], following: int) -> int:
         """Start children of a strand; return where it goes on if all have ended, or `WAIT`."""
@@ -245,6 +251,10 @@ class Machine:
                 pc = self._failed(run, strand, pc, err)
         if pc == END:
             self._ended(run, strand)
+
+    def _has_rested(self, wait: Wait) -> bool:
+        began = wait.began
+        return began is None or self.parts.kernel.clock.monotonic() - began >= RESTS_S
 
     def _give_turn(self, run: Run, strand: Strand, pc: int) -> None:
         wait = self.hold(run, strand, "turn", pc, timedelta())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import voluptuous as vol
@@ -50,8 +50,12 @@ class Services:
         self._shown = shown
         self._registered: list[str] = []
 
-    def register(self) -> None:
-        """Add the services that work on any automation or script."""
+    def register(self, reload: Callable[[], Awaitable[None]]) -> None:
+        """Add the services that work on any automation or script, and those that reload all."""
+
+        async def take(_command: Command) -> None:
+            await reload()
+
         for domain, services in (("automation", _AUTOMATION), ("script", _SCRIPT)):
             for name, schema, kind, description in services:
                 self._register(
@@ -60,6 +64,18 @@ class Services:
                         description=description,
                     )
                 )  # fmt: skip
+            self._register(
+                Service(
+                    domain=domain, name="reload", schema=vol.Schema({}), handler=take,
+                    description="Read the configuration anew; what is the same there goes on.",
+                )
+            )  # fmt: skip
+
+    def detach(self, owner: Owner) -> None:
+        """Let an automation or a script that is gone take no commands any more."""
+        self._commands.detach(owner.entity_id)
+        if isinstance(owner, Script):
+            self._commands.unregister(owner.entity_id)
 
     def unregister(self) -> None:
         """Take all of them back."""

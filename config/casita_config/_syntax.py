@@ -9,6 +9,7 @@ from yaml.error import MarkedYAMLError, YAMLError
 from yaml.reader import ReaderError
 
 _ADVICE: Final = (
+    ("nesting depth", "nested more than 50 levels deep; is a bracket missing?"),
     ("mapping values are not allowed", "a ':' that does not fit here; is the indentation right? "
      "Put a text that holds ': ' in quotes"),
     ("did not find expected key", "the indentation does not fit the lines above, or a quote was "

@@ -261,6 +261,49 @@ def test_a_caller_waits_until_the_script_has_ended(home: Declare) -> None:
     assert told(house) == [1, 2]
 
 
+def test_automations_that_take_turns_with_a_pause_go_on_for_ever(home: Declare) -> None:
+    pump = "switch.pump"
+    pair = [
+        {
+            "alias": f"pump {to}",
+            "trigger": {"trigger": "state", "entity_id": pump, "to": state, "for": "00:10:00"},
+            "action": [{"action": f"switch.turn_{to}", "target": {"entity_id": pump}}],
+        }
+        for state, to in (("on", "off"), ("off", "on"))
+    ]
+    house = home(*pair)
+    house.sees(pump, "off")
+
+    house.sees(pump, "on")
+    house.passes("10h")
+
+    assert len(house.sent) == 60
+    assert "run.refused" not in [one.type for one in house.events]
+
+
+def test_a_target_that_a_template_gives_may_be_several(home: Declare) -> None:
+    target = {"entity_id": "{{ 'light.a, light.b' }}"}
+    house = home(
+        {"alias": "a", "trigger": GO, "action": [{"action": "light.turn_on", "target": target}]}
+    )
+    house.sees("light.a", "off")
+    house.sees("light.b", "off")
+
+    house.fires("go")
+
+    assert house.sent == [("light.turn_on", "light.a"), ("light.turn_on", "light.b")]
+
+
+def test_an_automation_may_turn_itself_off(home: Declare) -> None:
+    off = {"action": "automation.turn_off", "target": {"entity_id": "automation.a"}}
+    house = home({"alias": "a", "trigger": GO, "action": [off, tell(1)]})
+
+    house.fires("go")
+
+    assert results(house) == ["stopped"]
+    assert told(house) == []
+
+
 def _offer(house: House, work: Any) -> None:
     import voluptuous as vol
 

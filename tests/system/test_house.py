@@ -73,7 +73,7 @@ async def test_from_a_homekit_sensor_to_an_mqtt_light_and_back_to_why(tmp_path: 
     assert [line.partition("  [")[0].strip(" └─") for line in tree.splitlines()] == [
         "Box Lamp turned on (40 %)",
         "light.turn_on sent to Box Lamp (brightness 102)",
-        "automation Motion lights the box ran because Motion turned on",
+        "automation Motion lights the box ran",
         "Motion turned on",
     ]
 

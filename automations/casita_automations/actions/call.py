@@ -82,16 +82,16 @@ def call(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
     key = next(one for one in ("action", "service", "service_template") if one in checked)
     templates = builder.parts.templates
     sources = [("data", checked.get("data")), ("data_template", checked.get("data_template"))]
-    sources += [("target", checked.get("target"))]
     if "entity_id" in checked:
         sources.append(("entity_id", {"entity_id": checked["entity_id"]}))
     datas = [
-        template_value(
-            templates, _with_lists(source) if name == "target" else source, at.below(name)
-        )
+        template_value(templates, source, at.below(name))
         for name, source in sources
         if source is not None
     ]
+    if checked.get("target"):
+        target = template_value(templates, checked["target"], at.below("target"))
+        datas.append(_with_lists(target))
     service = template_value(templates, checked[key], at.below(key))
     _emit(builder, path, service, datas, checked.get("response_variable"))
 
@@ -120,12 +120,18 @@ def device(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
     _emit(builder, path, service, [template_value(templates, extra, at)], None)
 
 
-def _with_lists(target: Any) -> Any:
-    if not isinstance(target, Mapping):
-        return target
-    return {
-        key: value if is_template(value) else listed_ids(value) for key, value in target.items()
-    }
+def _with_lists(target: Value) -> Value:
+    """Return a target in which each kind of id is a list, also where a template gives them."""
+
+    def render(variables: Mapping[str, Any]) -> Any:
+        rendered = target.render(variables)
+        if not isinstance(rendered, Mapping):
+            return rendered
+        return {key: listed_ids(value) for key, value in rendered.items()}
+
+    if target.constant:
+        return Value(render({}), render, constant=True)
+    return Value(target.source, render, constant=False)
 
 
 def _emit(

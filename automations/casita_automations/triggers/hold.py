@@ -13,6 +13,7 @@ from casita.errors import CasitaError
 from casita.events import Cause, State, StateChanged
 from casita_automations.parsing import At, template_value
 from casita_automations.parts import Parts
+from casita_automations.resting import RESTS_S, rested
 from casita_automations.triggers.source import Arming, Pending
 from casita_automations.values import Period, from_document, to_document
 
@@ -78,7 +79,8 @@ class Hold:
         def over() -> None:
             self._end(running.key)
             told = facts(running.entity_id, running.old, running.new, running.length)
-            self._arming.fires(running.cause, **told)
+            rests = running.length.total_seconds() >= RESTS_S
+            self._arming.fires(rested(running.cause) if rests else running.cause, **told)
 
         def changed(event: StateChanged) -> None:
             if not keeps(event.new, running.before, running.now):

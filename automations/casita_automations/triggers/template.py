@@ -13,6 +13,7 @@ from casita.errors import CasitaError
 from casita.events import Cause, StateChanged
 from casita_automations.parsing import At, duration_or_template
 from casita_automations.parts import Parts
+from casita_automations.resting import RESTS_S, rested
 from casita_automations.templates import Template, TemplateError, as_boolean
 from casita_automations.triggers.hold import period_of
 from casita_automations.triggers.source import Arming, Cancel
@@ -109,7 +110,9 @@ class _Armed:
 
         def over() -> None:
             self._alarm = None
-            self._arming.fires(cause, **{**facts, "for": length})
+            rests = cause is not None and length.total_seconds() >= RESTS_S
+            since = rested(cause) if cause is not None and rests else cause
+            self._arming.fires(since, **{**facts, "for": length})
 
         self._alarm = self._parts.kernel.clock.call_later(length.total_seconds(), over)
 

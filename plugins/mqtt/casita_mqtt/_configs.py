@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from casita import DeviceInfo
 from casita.errors import did_you_mean
 from casita_mqtt._topics import valid_filter, valid_topic
 
@@ -49,6 +50,20 @@ class DeviceConfig(msgspec.Struct, frozen=True, kw_only=True):
         """Everything that tells it from other devices."""
         return [*self.identifiers, *(f"{kind}:{value}" for kind, value in self.connections)]
 
+    def info(self) -> DeviceInfo | None:
+        """Return what the house is told of it; None if nothing tells it from others."""
+        if not self.keys:
+            return None
+        return DeviceInfo(
+            identifiers=self.keys,
+            name=self.name or self.keys[0],
+            manufacturer=self.manufacturer,
+            model=self.model,
+            sw_version=self.sw_version,
+            suggested_area=self.suggested_area,
+            via_identifier=self.via_device,
+        )
+
 
 class EntityConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What every component may say, under Home Assistant's names."""
@@ -75,6 +90,23 @@ class EntityConfig(msgspec.Struct, frozen=True, kw_only=True):
     payload_not_available: str = "offline"
     json_attributes_topic: str | None = None
     json_attributes_template: str | None = None
+
+    def shown_name(self, otherwise: str) -> str | None:
+        """Return the entity's name behind its device's; None: the device's name is its own."""
+        if isinstance(self.name, str):
+            return self.name
+        if self.name is UNSET and self.device_class:
+            return self.device_class.replace("_", " ").capitalize()
+        if self.name is None and self.device is not None:
+            return None
+        return otherwise
+
+    @property
+    def wished_id(self) -> str | None:
+        """The part of the entity id behind the dot that it would like to have."""
+        if self.default_entity_id:
+            return self.default_entity_id.partition(".")[2] or self.default_entity_id
+        return self.object_id
 
     def availabilities(self) -> Sequence[AvailabilityConfig]:
         """Return the topics that say whether it can be reached, from both ways to give them."""

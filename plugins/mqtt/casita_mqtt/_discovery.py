@@ -12,6 +12,7 @@ from casita_mqtt._announce import Announced, Announcement, Verb, parse, place_of
 from casita_mqtt._configs import BadAnnouncement, EntityConfig, read
 from casita_mqtt._entity import Context, MqttEntity
 from casita_mqtt._message import Message
+from casita_mqtt._reach import Reach
 
 _ENTITY_LIMIT: Final = 5_000
 """More components than this at one broker is a flood, not a house."""
@@ -45,6 +46,7 @@ class Discovery:
         self._migrating: dict[str, _Placed] = {}
         self._complaints: dict[str, str] = {}
         self._full = False
+        self._reach = Reach(context.home)
         self._remembered: dict[str, Any] = self._home.recall()
 
     @property
@@ -166,6 +168,7 @@ class Discovery:
             self._keys[entity.unique_id] = placed.announced.key
             self._migrating.pop(entity.unique_id, None)
             self._home.add(entity, entity.device)
+            self._reach.add(entity)
             entity.open()
 
     def _remember(self, placed: _Placed) -> None:
@@ -199,6 +202,7 @@ class Discovery:
 
     def _let_go(self, entity: MqttEntity[Any]) -> None:
         self._keys.pop(entity.unique_id, None)
+        self._reach.remove(entity)
         entity.close()
 
     def _remove(self, key: str) -> None:

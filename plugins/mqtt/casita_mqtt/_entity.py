@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
-
-from msgspec import UNSET
 
 from casita import (
     SAME,
     Cause,
     Command,
     CommandFailed,
-    DeviceInfo,
     Entity,
     Event,
     Home,
@@ -27,9 +23,9 @@ from casita.clock import Alarm
 from casita.entities import text_of
 from casita.states import UNAVAILABLE
 from casita_mqtt._availability import Availability
-from casita_mqtt._configs import BadAnnouncement, DeviceConfig, EntityConfig
+from casita_mqtt._configs import BadAnnouncement, EntityConfig
 from casita_mqtt._connection import Connection
-from casita_mqtt._message import NO_JSON, Message, json_of
+from casita_mqtt._message import NO_JSON, Message, encoded, json_of
 from casita_mqtt._templates import Sandbox, Template, TemplateProblem
 from casita_mqtt._topics import Subscription
 from casita_mqtt._transport import NoAnswer
@@ -100,14 +96,16 @@ class MqttEntity(Entity, Generic[ConfigT]):
         super().__init__(
             self.in_domain,
             f"{self.in_domain} {config.unique_id or key}",
-            _name(config, self.default_name),
-            object_id=_object_id(config),
+            config.shown_name(self.default_name),
+            object_id=config.wished_id,
             device_class=config.device_class,
             icon=config.icon,
             on_command=self.command,
         )
         self.config = config
-        self.device = _device_info(config.device)
+        self.on_verdict: Callable[[MqttEntity[Any]], None] | None = None
+        """Called when `verdict` has changed."""
+        self.device = config.device.info() if config.device is not None else None
         self._home = context.home
         self._connection = context.connection
         self._sandbox = context.sandbox
@@ -205,7 +203,7 @@ class MqttEntity(Entity, Generic[ConfigT]):
         text = template.of({"value": value, **variables}) if template else str(value)
         await self._connection.publish(
             topic,
-            _payload(text, self.config.encoding),
+            encoded(text, self.config.encoding),
             qos=self.config.qos,
             retain=self.config.retain,
             cause=self._cause,
@@ -272,7 +270,7 @@ class MqttEntity(Entity, Generic[ConfigT]):
 
     def decide(self) -> None:
         """Take silence about the device's availability for an answer, once it was long enough."""
-        if self._availability.verdict is None and self.available:
+        if self.verdict is None and self.available:
             self.unavailable()
 
     async def command(self, command: Command) -> Outcome | None:
@@ -288,6 +286,11 @@ class MqttEntity(Entity, Generic[ConfigT]):
         except TemplateProblem as err:
             raise CommandFailed(f"{self.entity_id}: not sent: {err}") from err
         return None
+
+    @property
+    def verdict(self) -> bool | None:
+        """Whether its device can be reached, as it says; None as long as it has not said."""
+        return self._availability.verdict
 
     # Reporting
 
@@ -310,13 +313,11 @@ class MqttEntity(Entity, Generic[ConfigT]):
 
     @property
     def _held(self) -> bool:
-        return (
-            self._connection.recovering or self._expired or self._availability.verdict is not True
-        )
+        return self._connection.recovering or self._expired or self.verdict is not True
 
     @property
     def _undecided(self) -> bool:
-        return self._availability.verdict is None and not self._connection.recovering
+        return self.verdict is None and not self._connection.recovering
 
     @property
     def _shown(self) -> bool:
@@ -345,7 +346,10 @@ class MqttEntity(Entity, Generic[ConfigT]):
         self.observe()
 
     def _hear_available(self, index: int, text: str) -> None:
+        before = self.verdict
         self._availability.hear(index, text)
+        if self.on_verdict is not None and self.verdict is not before:
+            self.on_verdict(self)
 
     def _hear_attributes(self, text: str) -> None:
         value = json_of(text)
@@ -388,48 +392,3 @@ class MqttEntity(Entity, Generic[ConfigT]):
             "entity_id": self.entity_id,
             "name": self.name,
         }
-
-
-def _payload(text: str, encoding: str) -> bytes:
-    """Encode a payload; a text that is a literal of bytes, as ``b'\\x01'``, stands for them."""
-    if text.startswith(("b'", 'b"')):
-        try:
-            literal = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            literal = None
-        if isinstance(literal, bytes):
-            return literal
-    try:
-        return text.encode(encoding or "utf-8")
-    except UnicodeEncodeError as err:
-        raise CommandFailed(f"not sent: {text!r} cannot be written in {encoding}") from err
-
-
-def _name(config: EntityConfig, default: str) -> str | None:
-    if isinstance(config.name, str):
-        return config.name
-    if config.name is UNSET and config.device_class:
-        return config.device_class.replace("_", " ").capitalize()
-    if config.name is None and config.device is not None:
-        return None
-    return default
-
-
-def _object_id(config: EntityConfig) -> str | None:
-    if config.default_entity_id:
-        return config.default_entity_id.partition(".")[2] or config.default_entity_id
-    return config.object_id
-
-
-def _device_info(config: DeviceConfig | None) -> DeviceInfo | None:
-    if config is None or not config.keys:
-        return None
-    return DeviceInfo(
-        identifiers=config.keys,
-        name=config.name or config.keys[0],
-        manufacturer=config.manufacturer,
-        model=config.model,
-        sw_version=config.sw_version,
-        suggested_area=config.suggested_area,
-        via_identifier=config.via_device,
-    )

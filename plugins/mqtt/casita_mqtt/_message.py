@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection
 from typing import Any, Final
 
 import msgspec
 
-from casita import Event
+from casita import CommandFailed, Event
 
 NO_JSON: Final = object()
 """Stands for the JSON value of a payload that is not JSON."""
@@ -53,6 +54,24 @@ class Message:
         if self._json is None:
             self._json = json_of(self.payload)
         return self._json
+
+
+def encoded(text: str, encoding: str) -> bytes:
+    """Return a payload; a text that is a literal of bytes, as ``b'\\x01'``, stands for them.
+
+    Raises `CommandFailed` if the text cannot be written in the encoding.
+    """
+    if text.startswith(("b'", 'b"')):
+        try:
+            literal = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            literal = None
+        if isinstance(literal, bytes):
+            return literal
+    try:
+        return text.encode(encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError) as err:
+        raise CommandFailed(f"not sent: {text!r} cannot be written in {encoding}") from err
 
 
 def json_of(text: str | bytes) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 import jinja2
-from jinja2 import meta, nodes
+from jinja2 import nodes
 from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -140,12 +140,15 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise TemplateProblem(f"a template of more than {_LENGTH_LIMIT} characters")
         try:
             tree = self.parse(source)
-            names = frozenset(meta.find_undeclared_variables(tree))
+            names = frozenset(one.name for one in tree.find_all(nodes.Name))
             path = _path_of(tree)
             _restrict(tree)
-            return Program(names, path, self.from_string(tree))
+            compiled = self.from_string(tree)
         except (TemplateError, RecursionError, SyntaxError) as err:
             raise TemplateProblem(f"{source!r} is no valid template: {_words(err)}") from err
+        # Jinja copies all globals for each rendering: three quarters of its time with ours.
+        compiled.globals = {name: self.globals[name] for name in names if name in self.globals}
+        return Program(names, path, compiled)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuse what would be too large."""

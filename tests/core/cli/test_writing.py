@@ -129,4 +129,4 @@ def test_the_page_about_the_command_line_names_every_command() -> None:
     page = (Path(__file__).parents[3] / "core/docs/cli.md").read_text()
 
     for name in main.list_commands(Context(main)):
-        assert f"`{name}" in page
+        assert f"## casita {name}\n" in page

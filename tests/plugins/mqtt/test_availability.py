@@ -206,3 +206,56 @@ def test_a_reading_from_before_a_restart_expires_too(house: MqttHouse) -> None:
     house.passes(31)
 
     assert (kept, _state(house)) == ("20", "unavailable")
+
+
+DEVICE = {"ids": ["box"], "name": "Box"}
+
+
+def _box(house: MqttHouse, *topics: str | None) -> None:
+    """Announce a device whose components have these topics for their availability."""
+    parts = {
+        f"s{number}": {
+            "p": "sensor", "uniq_id": f"{number}", "name": f"S{number}", "stat_t": f"s{number}",
+            **({} if topic is None else {"avty_t": topic}),
+        }
+        for number, topic in enumerate(topics)
+    }  # fmt: skip
+    house.announce("device", {"dev": DEVICE, "cmps": parts})
+
+
+def _told(house: MqttHouse) -> list[str]:
+    """Return what was told of the device as a whole."""
+    return [one.type for one in house.events if one.subject == "box"]
+
+
+@pytest.mark.parametrize("topics", [("up", "up", "up"), ("up1", "up2", "up3")])
+def test_a_device_that_goes_is_lost_once_and_back_once(
+    house: MqttHouse, topics: tuple[str, ...]
+) -> None:
+    _box(house, *topics)
+    for word in ("online", "offline", "online"):
+        for topic in dict.fromkeys(topics):
+            house.says(topic, word)
+
+    assert _told(house) == ["device.lost", "device.back"]
+    assert {one.state for one in house.kernel.states} == {"unknown"}
+
+
+def test_a_part_of_a_device_that_goes_is_not_the_device(house: MqttHouse) -> None:
+    _box(house, "up", None)
+    for word in ("online", "offline"):
+        house.says("up", word)
+
+    assert _told(house) == []
+    assert house.shown("sensor.box_s1").state == "unknown"
+
+
+def test_a_device_that_was_away_before_a_restart_is_no_news(house: MqttHouse) -> None:
+    _box(house, "up", "up")
+    house.says("up", "online")
+    house.says("up", "offline", retain=True)
+
+    house.crash()
+    house.passes(10)
+
+    assert _told(house) == ["device.lost"]

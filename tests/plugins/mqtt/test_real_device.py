@@ -135,9 +135,11 @@ async def test_a_killed_device_is_unavailable_and_comes_back(tmp_path: Path) -> 
             await device.kill()
             await home.becomes("light.box_lamp", "unavailable")
             await home.becomes("binary_sensor.box_motion", "unavailable")
+            await home.happens("device.lost", "box1")
         async with real_device(broker):
             await home.becomes("light.box_lamp", "off")
             await home.becomes("binary_sensor.box_motion", "off")
+            await home.happens("device.back", "box1")
 
 
 async def test_a_device_that_takes_itself_back_is_gone(tmp_path: Path) -> None:
