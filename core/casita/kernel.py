@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from casita.asking import Asking
 from casita.bus import Bus
 from casita.clock import Clock
 from casita.commands import Commands
@@ -30,6 +31,7 @@ class Kernel:
     commands: Commands
     discovery: Discovery
     vocabulary: Vocabulary
+    asking: Asking
 
     @classmethod
     def assemble(cls, config: Configuration, clock: Clock, log: EventLog) -> Kernel:
@@ -48,6 +50,7 @@ class Kernel:
             commands=Commands(bus, clock, states, registry),
             discovery=Discovery(bus, clock),
             vocabulary=Vocabulary(),
+            asking=Asking(),
         )
 
     def restore(self) -> None:
