@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from casita.clock import Clock, SystemClock, VirtualClock
+from casita.consumers import Consumer, Retries
 from casita.discovery import Advert, Candidate
 from casita.entities import SAME, Entity
 from casita.errors import AuthFailed, CasitaError, CommandFailed, NotReady, SetupFailed
@@ -28,6 +29,7 @@ __all__ = [
     "CommandFailed",
     "Component",
     "ConfigSection",
+    "Consumer",
     "Device",
     "DeviceInfo",
     "Entity",
@@ -38,6 +40,7 @@ __all__ = [
     "NotReady",
     "Outcome",
     "Plugin",
+    "Retries",
     "Service",
     "SetupFailed",
     "State",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 import voluptuous as vol
 
 from casita.bus import Handler, Subscription
 from casita.clock import Clock
+from casita.consumers import Consumer, Retries
+from casita.consumers import Handler as ConsumerHandler
 from casita.discovery import Candidate
 from casita.entities import Entity
 from casita.errors import CasitaError, NotPermitted
@@ -66,6 +68,7 @@ class Home:
         self._trusted = trusted
         self._tasks = Tasks(instance, on_error)
         self._subscriptions: list[Subscription] = []
+        self._consumers: list[Consumer] = []
         self._entities: dict[str, Entity] = {}
         self._names: dict[str, str] = {}
         self._services: list[str] = []
@@ -170,15 +173,75 @@ class Home:
         """Return the state of any entity."""
         return self._kernel.states.get(entity_id)
 
+    @overload
     def on(
-        self, handler: Handler, *, type: str | None = None, subject: str | None = None
-    ) -> Subscription:
-        """Call a quick, synchronous handler with events; it ends with this instance."""
+        self,
+        handler: Handler,
+        *,
+        type: str | None = None,
+        subject: str | None = None,
+        durable: None = None,
+    ) -> Subscription: ...
+
+    @overload
+    def on(
+        self,
+        handler: ConsumerHandler,
+        *,
+        type: str | None = None,
+        subject: str | None = None,
+        durable: str,
+    ) -> Consumer: ...
+
+    def on(
+        self,
+        handler: Any,
+        *,
+        type: str | None = None,
+        subject: str | None = None,
+        durable: str | None = None,
+    ) -> Subscription | Consumer:
+        """Call a quick, synchronous handler with events; it ends with this instance.
+
+        ``durable`` is the name of a cursor: then the handler is a consumer's, which may be
+        asynchronous, and is also told what happens while this instance does not run.
+        """
+        if durable is not None:
+            types, subjects = ((type,) if type else ()), ((subject,) if subject else ())
+            return self.consume(durable, handler, types=types, subjects=subjects)
         subscription = self._kernel.bus.subscribe(
             handler, owner=self.instance, type=type, subject=subject
         )
         self._subscriptions.append(subscription)
         return subscription
+
+    def consume(
+        self,
+        name: str,
+        handler: ConsumerHandler,
+        *,
+        types: Sequence[str] = (),
+        subjects: Sequence[str] = (),
+        durable: bool = True,
+        replay: bool = False,
+        retries: Retries | None = None,
+        parallel: int = 1,
+    ) -> Consumer:
+        """Hand events of some types and subjects to a handler that may take its time.
+
+        They come in order per subject; ``*`` is allowed in types and subjects, none means all.
+        A ``durable`` consumer resumes at the cursor ``instance.name`` after a restart (at least
+        once); what fails is tried 5 times with growing pauses, then it is a dead letter. One
+        that is not durable begins now, and is told at most once. ``replay`` lets a new one
+        begin with the oldest event of the log. ``parallel`` handlers may be under way at once,
+        never two for one subject. It ends with this instance.
+        """
+        consumer = self._kernel.consumers.open(
+            f"{self.instance}.{name}", handler, types=types, subjects=subjects, durable=durable,
+            replay=replay, retries=retries, parallel=parallel,
+        )  # fmt: skip
+        self._consumers.append(consumer)
+        return consumer
 
     def emit(
         self,
@@ -254,6 +317,8 @@ class Home:
 
         ``lost`` says why its entities cannot be reached from now on, if that is so.
         """
+        for consumer in self._consumers:
+            await consumer.close()
         await self._tasks.stop()
         if lost is not None:
             self.lost(lost)

@@ -65,6 +65,7 @@ class Hub:
             self.kernel.restore()
             stack.callback(self.kernel.states.save)
             stack.push_async_callback(self.kernel.commands.stop)
+            stack.push_async_callback(self.kernel.consumers.stop)
             self.host = Host(
                 self.kernel, plugins=self._plugins, interfaces=self.config.network.interfaces
             )
@@ -133,6 +134,7 @@ class Hub:
             removed = await self.kernel.log.retain(
                 max_age=timedelta(days=settings.days) if settings.days else None,
                 max_bytes=settings.max_bytes,
+                keep_from=self.kernel.consumers.keep_from,
             )
             if removed:
                 _logger.info("retention: %d events left the log", removed)

@@ -8,6 +8,7 @@ from casita.asking import Asking
 from casita.bus import Bus
 from casita.clock import Clock
 from casita.commands import Commands
+from casita.consumers import Consumers
 from casita.discovery import Discovery
 from casita.log import EventLog
 from casita.registry import Registry
@@ -25,6 +26,7 @@ class Kernel:
     clock: Clock
     log: EventLog
     bus: Bus
+    consumers: Consumers
     states: States
     registry: Registry
     timers: Timers
@@ -44,6 +46,7 @@ class Kernel:
             clock=clock,
             log=log,
             bus=bus,
+            consumers=Consumers(bus, clock),
             states=states,
             registry=registry,
             timers=Timers(bus, clock),
@@ -54,8 +57,9 @@ class Kernel:
         )
 
     def restore(self) -> None:
-        """Bring back what the log holds: registry, states, timers, candidates."""
+        """Bring back what the log holds: registry, states, timers, candidates, consumers."""
         self.registry.restore()
         self.states.restore()
         self.timers.restore()
         self.discovery.restore()
+        self.consumers.restore()

@@ -30,6 +30,11 @@ class Tasks:
         task.add_done_callback(self._ended)
         return task
 
+    def cancel(self) -> None:
+        """Cancel what runs, and do not wait until it has ended."""
+        for task in self._running:
+            task.cancel()
+
     async def stop(self) -> None:
         """Cancel what still runs, and wait until it has ended."""
         own = asyncio.current_task()

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from casita.clock import Clock
 from casita.errors import NotStored
@@ -18,7 +18,17 @@ from casita.log._select import selector
 _RECENT: Final = 4096
 """At least so many of the newest events are kept in memory."""
 _PAGE: Final = 500
+_STRIDE: Final = 5000
+"""How far a page may look, so that a rare kind of event does not occupy the disk for long."""
 _CURSORS: Final = "cursor"
+
+
+class Page(NamedTuple):
+    """A piece of the log, as a consumer reads it."""
+
+    events: list[Event]
+    end: int
+    """Everything up to this offset was looked at."""
 
 
 class EventLog(ABC):
@@ -32,7 +42,9 @@ class EventLog(ABC):
         self._clock = clock
         self._head = head
         self._recent: list[Event] = []
+        self._forget_at = 2 * _RECENT
         self._waiting: list[asyncio.Future[None]] = []
+        self._waiting_for_any: list[asyncio.Future[None]] = []
         self.closed = False
         self.fault: str | None = None
         """What keeps events from being stored at present."""
@@ -224,6 +236,29 @@ class EventLog(ABC):
             if after >= known and not self.closed:
                 await self._growth(known)
 
+    async def page(
+        self,
+        after: int,
+        *,
+        types: Sequence[str] = (),
+        subjects: Sequence[str] = (),
+        limit: int = _PAGE,
+        stored_only: bool = True,
+    ) -> Page:
+        """Return the next events after an offset, for whoever keeps a cursor of its own."""
+        end = min(self._end(None, stored_only), after + 1 + _STRIDE)
+        found, scanned = await self._page(after, end, (tuple(types), tuple(subjects)), limit)
+        return Page(found, max(after, scanned))
+
+    async def grown(self, known: int, *, stored_only: bool = True) -> None:
+        """Return when there is more than an offset, or the log closes; it may return early."""
+        if stored_only:
+            await self._growth(known)
+        elif self._head <= known and not self.closed:
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting_for_any.append(future)
+            await future
+
     def cursor(self, name: str) -> int:
         """Return the offset that a named consumer has reached; blocks, so it is for the start."""
         return int(self.items(_CURSORS).get(name, 0))
@@ -265,17 +300,21 @@ class EventLog(ABC):
 
     def _grew(self) -> None:
         waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
+        if self.closed:
+            waiting += self._waiting_for_any
+        _wake(waiting)
 
     def _add(self, event: Event) -> None:
         self._head = event.offset
         recent = self._recent
         recent.append(event)
-        if len(recent) >= 2 * _RECENT:
+        if len(recent) >= self._forget_at:
             self._forget_recent()
+            self._forget_at = len(self._recent) + _RECENT
         self._keep(event)
+        if self._waiting_for_any:
+            waiting, self._waiting_for_any = self._waiting_for_any, []
+            _wake(waiting)
 
     def _forget_recent(self) -> None:
         """Drop from memory what is stored, down to the newest few thousand."""
@@ -337,3 +376,9 @@ class EventLog(ABC):
                 if len(found) == limit:
                     break
         return found
+
+
+def _wake(waiting: list[asyncio.Future[None]]) -> None:
+    for future in waiting:
+        if not future.done():
+            future.set_result(None)

@@ -5,6 +5,7 @@ from casita.api.routes import (
     access,
     automations,
     commands,
+    consumers,
     discovery,
     events,
     page,
@@ -16,5 +17,7 @@ from casita.api.routes import (
 
 def every_route() -> list[Route]:
     """Return all routes of the API and of its page."""
-    topics = (states, registry, commands, events, discovery, automations, system, access, page)
+    topics = (
+        states, registry, commands, events, consumers, discovery, automations, system, access, page,
+    )  # fmt: skip
     return routes_of(topics)

@@ -29,8 +29,8 @@ _LONGEST_DATA: Final = 64 * 1024
 _TYPE: Final = re.compile(r"[A-Za-z0-9_]+(?:[.:-][A-Za-z0-9_]+)*")
 _OURS: Final = frozenset(
     {
-        "area", "automation", "command", "config", "device", "entity", "floor", "hub", "label",
-        "plugin", "run", "state", "timer", "token",
+        "area", "automation", "command", "config", "consumer", "dead_letter", "device", "entity",
+        "floor", "hub", "label", "plugin", "run", "state", "timer", "token",
     }
 )  # fmt: skip
 """Families of events that the hub itself vouches for: nobody else may emit them."""
@@ -94,7 +94,7 @@ async def follow_events(desk: Desk, request: Request) -> Stream:
     after = _resumed(request.last_event_id)
     if after is None:
         after = request.query.get("after", desk.kernel.log.stored_head)
-    return Stream(chunks=_chunks(desk.kernel, after, request.query))
+    return Stream(chunks=_chunks(desk.kernel, after, request.query, request.principal.actor))
 
 
 @route(
@@ -178,20 +178,22 @@ async def why(desk: Desk, request: Request) -> Why:
 
 
 async def _chunks(
-    kernel: Kernel, after: int, query: Mapping[str, Any]
+    kernel: Kernel, after: int, query: Mapping[str, Any], actor: str
 ) -> AsyncGenerator[bytes, None]:
     teller = Teller(kernel, sentences=query["sentences"])
     begin = await _first_after(kernel, after) - 1
     if begin != after:
         yield b"event: gap\ndata: %s\n\n" % encoded({"after": after, "next": begin + 1})
-    yield b"retry: 1000\nid: %d\n\n" % begin
-    follow = kernel.log.follow(
-        begin, types=query.get("types", ()), subjects=query.get("subjects", ())
-    )
-    async with aclosing(cast("AsyncGenerator[list[Event], None]", follow)) as batches:
-        async for batch in batches:
-            for event in batch:
-                yield b"id: %d\ndata: %s\n\n" % (event.offset, encoded(teller.show(event)))
+    with kernel.consumers.following(f"stream of {actor}", begin) as place:
+        yield b"retry: 1000\nid: %d\n\n" % begin
+        follow = kernel.log.follow(
+            begin, types=query.get("types", ()), subjects=query.get("subjects", ())
+        )
+        async with aclosing(cast("AsyncGenerator[list[Event], None]", follow)) as batches:
+            async for batch in batches:
+                for event in batch:
+                    yield b"id: %d\ndata: %s\n\n" % (event.offset, encoded(teller.show(event)))
+                    place.cursor = event.offset
 
 
 async def _first_after(kernel: Kernel, after: int) -> int:
