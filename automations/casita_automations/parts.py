@@ -46,7 +46,7 @@ class Parts:
         parts = cls(
             kernel=kernel,
             templates=Templates(kernel, stale, lambda entity_id: parts.freshen(entity_id)),
-            watch=Watch(kernel.bus),
+            watch=Watch(kernel.bus, kernel.clock),
             listening=Listening(kernel.bus),
             sky=Sky(kernel.config.home, kernel.clock),
             stale=stale,

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from itertools import count
-from typing import cast
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count, islice
+from typing import Final, cast
 
 from casita.bus import Bus, Subscription
+from casita.clock import Alarm, Clock
 from casita.events import STATE_CHANGED, Event, StateChanged
 from casita.ids import domain_of
 
 Changed = Callable[[StateChanged], None]
 Happened = Callable[[Event], None]
 Cancel = Callable[[], None]
-_OWNER = "automations"
+Shelf = dict[int, Changed]
+"""Handlers by the number that tells who asked first."""
+_OWNER: Final = "automations"
+_AT_ONCE: Final = 100
+"""So many handlers are called with a change before others have a turn of the loop."""
 _logger = logging.getLogger(__name__)
 
 
@@ -25,16 +31,18 @@ class Watch:
     each want another state: only those that want the new one are looked at.
     """
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, clock: Clock) -> None:
         self._entities: dict[str, _OfEntity] = {}
-        self._domains: dict[str, dict[int, Changed]] = {}
-        self._everything: dict[int, Changed] = {}
+        self._domains: dict[str, Shelf] = {}
+        self._everything: Shelf = {}
         self._numbers = count()
+        self._crowd = _Crowd(clock)
         self._subscription = bus.subscribe(self._changed, owner=_OWNER, type=STATE_CHANGED)
 
     def close(self) -> None:
         """Hear of no change any more."""
         self._subscription.cancel()
+        self._crowd.close()
 
     def watched(self, entity_id: str) -> bool:
         """Say whether anybody asked for this entity, its domain or all."""
@@ -83,15 +91,21 @@ class Watch:
         change = cast(StateChanged, event)
         of_entity = self._entities.get(change.subject)
         if of_entity is not None:
-            of_entity.dispatch(change)
+            self._hand_out(of_entity.wanting(change), change)
         if self._domains:
             shelf = self._domains.get(domain_of(change.subject))
             if shelf:
-                _call(shelf, change)
+                self._hand_out((shelf,), change)
         if self._everything:
-            _call(self._everything, change)
+            self._hand_out((self._everything,), change)
 
-    def _forget(self, entity_id: str, shelves: Iterable[dict[int, Changed]], number: int) -> None:
+    def _hand_out(self, shelves: tuple[Shelf, ...], change: StateChanged) -> None:
+        if self._crowd.waits or sum(map(len, shelves)) > _AT_ONCE:
+            self._crowd.add(shelves, change)
+        else:
+            _call(shelves, change)
+
+    def _forget(self, entity_id: str, shelves: Iterable[Shelf], number: int) -> None:
         for shelf in shelves:
             shelf.pop(number, None)
         of_entity = self._entities.get(entity_id)
@@ -147,29 +161,79 @@ class _OfEntity:
     __slots__ = ("any", "becoming")
 
     def __init__(self) -> None:
-        self.any: dict[int, Changed] = {}
-        self.becoming: dict[str, dict[int, Changed]] = {}
+        self.any: Shelf = {}
+        self.becoming: dict[str, Shelf] = {}
 
     @property
     def empty(self) -> bool:
         return not self.any and not any(self.becoming.values())
 
-    def dispatch(self, change: StateChanged) -> None:
+    def wanting(self, change: StateChanged) -> tuple[Shelf, ...]:
+        """Return the shelves of those who want a change."""
         new = change.new
-        shelf = self.becoming.get(new.state) if new is not None and self.becoming else None
-        if not shelf or (change.old is not None and change.old.state == new.state):  # type: ignore[union-attr]  # a shelf was found by the new state
-            _call(self.any, change)
-        elif not self.any:
-            _call(shelf, change)
-        else:
-            for number in sorted([*self.any, *shelf]):
-                handler = self.any.get(number) or shelf.get(number)
-                if handler is not None:
-                    _tell(handler, change)
+        if not self.becoming or new is None or (change.old and change.old.state == new.state):
+            return (self.any,)
+        shelf = self.becoming.get(new.state)
+        if not shelf:
+            return (self.any,)
+        return (self.any, shelf) if self.any else (shelf,)
 
 
-def _call(shelf: dict[int, Changed], change: StateChanged) -> None:
-    """Call all of a shelf; who leaves it meanwhile is not called, who comes has to wait."""
+class _Crowd:
+    """Changes that so many want to know of that the loop would be held: some in each turn.
+
+    Later changes queue behind, so that everybody hears of all in order.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._waiting: deque[Iterator[None]] = deque()
+        self._alarm: Alarm | None = None
+        self._telling = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is a change that not all have heard of."""
+        return bool(self._waiting)
+
+    def add(self, shelves: tuple[Shelf, ...], change: StateChanged) -> None:
+        """Tell some of the change now, unless others wait, and the rest later."""
+        self._waiting.append(_telling(shelves, change))
+        if self._alarm is None and not self._telling:
+            self._go_on()
+
+    def close(self) -> None:
+        """Tell nobody any more."""
+        self._waiting.clear()
+        if self._alarm is not None:
+            self._alarm.cancel()
+
+    def _go_on(self) -> None:
+        told, self._telling = 0, True
+        while self._waiting and told < _AT_ONCE:
+            told += sum(1 for _ in islice(self._waiting[0], _AT_ONCE - told))
+            if told < _AT_ONCE:
+                self._waiting.popleft()
+        self._telling = False
+        self._alarm = self._clock.call_later(0.0, self._go_on) if self._waiting else None
+
+
+def _telling(shelves: tuple[Shelf, ...], change: StateChanged) -> Iterator[None]:
+    """Call all of some shelves, one a step, in the order in which they asked."""
+    for number in sorted(number for shelf in shelves for number in shelf):
+        for shelf in shelves:
+            handler = shelf.get(number)
+            if handler is not None:
+                _tell(handler, change)
+                yield
+
+
+def _call(shelves: tuple[Shelf, ...], change: StateChanged) -> None:
+    """Call all at once; who leaves a shelf meanwhile is not called, who comes has to wait."""
+    if len(shelves) > 1:
+        deque(_telling(shelves, change), maxlen=0)
+        return
+    (shelf,) = shelves
     for number, handler in tuple(shelf.items()):
         if number in shelf:
             _tell(handler, change)

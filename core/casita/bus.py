@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from casita.events import Cause, Event, State, StateChanged
 from casita.log import EventLog
@@ -13,18 +13,22 @@ from casita.log import EventLog
 Handler = Callable[[Event], None]
 ErrorHandler = Callable[["Subscription", Event, Exception], None]
 
+_ROUTES: Final = 20_000
+"""So many pairs of a type and a subject are remembered."""
+
 _logger = logging.getLogger(__name__)
 
 
 class Subscription:
     """A handler's place on the bus. Cancelling it twice is harmless."""
 
-    __slots__ = ("_bus", "handler", "owner", "subject", "type")
+    __slots__ = ("_bus", "cancelled", "handler", "owner", "subject", "type")
 
     def __init__(
         self, bus: Bus, handler: Handler, owner: str, type_: str | None, subject: str | None
     ) -> None:
         self._bus = bus
+        self.cancelled = False
         self.handler = handler
         self.owner = owner
         self.type = type_
@@ -49,6 +53,8 @@ class Bus:
         self.on_error: ErrorHandler = on_error or _report
         """Whom to tell that a handler raised; the host puts itself here."""
         self._index: dict[tuple[str | None, str | None], tuple[Subscription, ...]] = {}
+        self._routes: dict[tuple[str, str], tuple[Subscription, ...]] = {}
+        """Whom an event of a type and about a subject reaches, as it was last found."""
         self._waiting: deque[Event] = deque()
         self._dispatching = False
 
@@ -64,6 +70,7 @@ class Bus:
         subscription = Subscription(self, handler, owner, type, subject)
         key = (type, subject)
         self._index[key] = (*self._index.get(key, ()), subscription)
+        self._routes.clear()
         return subscription
 
     def emit(
@@ -117,15 +124,28 @@ class Bus:
             self._dispatching = False
 
     def _dispatch(self, event: Event) -> None:
-        index, type_, subject = self._index, event.type, event.subject
-        for key in ((type_, subject), (type_, None), (None, subject), (None, None)):
-            for subscription in index.get(key, ()):
-                try:
-                    subscription.handler(event)
-                except Exception as err:  # noqa: BLE001 - one subscriber is isolated from another
-                    self.on_error(subscription, event, err)
+        route = self._routes.get((event.type, event.subject))
+        if route is None:
+            route = self._route(event.type, event.subject)
+        for subscription in route:
+            if subscription.cancelled:
+                continue
+            try:
+                subscription.handler(event)
+            except Exception as err:  # noqa: BLE001 - one subscriber is isolated from another
+                self.on_error(subscription, event, err)
+
+    def _route(self, type_: str, subject: str) -> tuple[Subscription, ...]:
+        if len(self._routes) >= _ROUTES:
+            self._routes.clear()
+        keys = ((type_, subject), (type_, None), (None, subject), (None, None))
+        route = tuple(one for key in keys for one in self._index.get(key, ()))
+        self._routes[type_, subject] = route
+        return route
 
     def _remove(self, subscription: Subscription) -> None:
+        subscription.cancelled = True
+        self._routes.clear()
         key = (subscription.type, subscription.subject)
         left = tuple(one for one in self._index.get(key, ()) if one is not subscription)
         if left:

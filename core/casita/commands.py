@@ -29,7 +29,16 @@ from casita.events import Cause, Event
 from casita.ids import domain_of
 from casita.model import Target
 from casita.registry import Registry
-from casita.services import DONE, Call, Command, CommandHandler, Outcome, Service, Status
+from casita.services import (
+    DONE,
+    Call,
+    Command,
+    CommandHandler,
+    FixedData,
+    Outcome,
+    Service,
+    Status,
+)
 from casita.states import States
 from casita.tasks import Tasks
 
@@ -37,6 +46,7 @@ _HUB: Final = "casita"
 _GROUP: Final = "group"
 _REDIRECTS: Final = 4
 """How many services a call may be turned into one after another."""
+_ENDED: Final = {status: f"command.{status}" for status in Status}
 _logger = logging.getLogger(__name__)
 
 HOP_LIMIT: Final = 16
@@ -257,7 +267,7 @@ class Commands:
         data: dict[str, Any] = {"service": command.event.data["service"]}
         if outcome.message is not None:
             data["message"] = outcome.message
-        self._bus.emit(f"command.{outcome.status}", subject, data, source=_HUB, cause=command.event)
+        self._bus.emit(_ENDED[outcome.status], subject, data, source=_HUB, cause=command.event)
         call.ended(subject, outcome)
 
 
@@ -288,10 +298,14 @@ def _expired(expires_s: float, began: bool) -> Outcome:
 
 
 def _checked(service: Service, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    if isinstance(data, FixedData) and data.checked is not None and data.checked[0] is service:
+        return data.checked[1]
     try:
         checked: Mapping[str, Any] = service.schema(dict(data))
     except vol.MultipleInvalid as err:
         raise InvalidCommand("; ".join(_explained(service, one) for one in err.errors)) from err
+    if isinstance(data, FixedData):
+        data.checked = service, checked
     return checked
 
 

@@ -101,6 +101,21 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.domain}.{self.name}"
 
 
+class FixedData(dict[str, Any]):
+    """Data of calls that are made often with the same: a service checks it once.
+
+    Nobody may change it.
+    """
+
+    __slots__ = ("checked",)
+
+    checked: tuple[Service, Mapping[str, Any]] | None
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__(data)
+        self.checked = None
+
+
 class Call:
     """A service call under way: one command for each entity that it addresses."""
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import voluptuous as vol
 
 from casita.errors import CommandFailed, InvalidCommand
 from casita.ids import domain_of, is_entity_id
 from casita.model import Target
-from casita.services import Call, Service
+from casita.services import Call, FixedData, Service
 from casita.states import UNAVAILABLE
 from casita_automations.actions.builder import Builder
 from casita_automations.parsing import At, listed, template_value
@@ -139,13 +139,13 @@ def _emit(
 ) -> None:
     parts, machine, here = builder.parts, builder.machine, builder.program.here
     fixed = str(service.source) if service.constant else None
-    only = datas[0].source if len(datas) == 1 and datas[0].constant else None
+    only = _Asked.always(_rendered(datas, {})) if all(one.constant for one in datas) else None
 
     def step(run: Run, strand: Strand) -> int:
         view = run.view(strand)
         name = fixed if fixed is not None else str(service.render(view)).strip().lower()
-        data = only if only is not None else _rendered(datas, view)
-        under_way = _called(parts, run, name, data)
+        asked = only if only is not None else _Asked.of(_rendered(datas, view))
+        under_way = _called(parts, run, name, asked)
         if under_way is None:
             run.note(path, name, "nobody to call")
             return here + 1
@@ -177,35 +177,49 @@ def _rendered(datas: list[Value], view: Mapping[str, Any]) -> dict[str, Any]:
     return whole
 
 
-def _called(parts: Parts, run: Run, name: str, data: Mapping[str, Any]) -> Call | None:
+class _Asked(NamedTuple):
+    """The data of a call, as a whole for services that take it so, and parted from its target."""
+
+    whole: Mapping[str, Any]
+    ids: Mapping[str, list[Any]]
+    """By kind of id."""
+    rest: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> _Asked:
+        """Part data that may be other data the next time."""
+        ids = {key: listed_ids(data[key]) for key in TARGET_KEYS if data.get(key) is not None}
+        return cls(data, ids, {key: one for key, one in data.items() if key not in TARGET_KEYS})
+
+    @classmethod
+    def always(cls, data: Mapping[str, Any]) -> _Asked:
+        """Part data that is the same every time."""
+        asked = cls.of(data)
+        return cls(FixedData(data), asked.ids, FixedData(asked.rest))
+
+
+def _called(parts: Parts, run: Run, name: str, asked: _Asked) -> Call | None:
     """Call a service; return None if no entity is left to call it for."""
     commands = parts.kernel.commands
     parts.called_run = None
     service = commands.service(name)
     source, cause = run.owner.source, run.cause
     if service is None or service.handler is not None:
-        return commands.call(name, data, source=source, cause=cause)
-    target, rest = _target(parts, service, data)
+        return commands.call(name, asked.whole, source=source, cause=cause)
+    target = _target(parts, service, asked.ids)
     if target is None:
         return None
-    return commands.call(name, rest, target, source=source, cause=cause)
+    return commands.call(name, asked.rest, target, source=source, cause=cause)
 
 
-def _target(
-    parts: Parts, service: Service, data: Mapping[str, Any]
-) -> tuple[Target | None, Mapping[str, Any]]:
-    """Part the target from the data; entities that are missing or unavailable are left out."""
-    ids = {key: listed_ids(data[key]) for key in TARGET_KEYS if data.get(key) is not None}
-    rest = {key: value for key, value in data.items() if key not in TARGET_KEYS}
-    if not ids:
-        return Target(), rest
-    wanted = ids.get("entity_id", [])
-    if "all" not in wanted:
-        ids["entity_id"] = [one for one in wanted if _is_there(parts, service, one)]
-        ids = {key: one for key, one in ids.items() if one}
-        if not ids:
-            return None, rest
-    return Target(**ids), rest
+def _target(parts: Parts, service: Service, ids: Mapping[str, list[Any]]) -> Target | None:
+    """Return the target without what is missing or unavailable; None if nothing is left."""
+    wanted = ids.get("entity_id", ())
+    if not wanted or "all" in wanted:
+        return Target(**ids)
+    there = [one for one in wanted if _is_there(parts, service, one)]
+    left = {key: one for key, one in {**ids, "entity_id": there}.items() if one}
+    return Target(**left) if left else None
 
 
 def _is_there(parts: Parts, service: Service, entity: str) -> bool:

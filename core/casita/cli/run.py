@@ -71,12 +71,13 @@ def run_command(config: Path | None, folder: Path, verbose: bool, quiet: bool) -
 
 
 async def _run(config: Configuration, say: Callable[[str], None]) -> None:
-    from casita.hub import Hub
+    from casita.hub import Hub, calm_collector
 
     stop = asyncio.Event()
     _stop_on_signals(stop)
     async with Hub(config, folder=config.data_folder) as hub:
         await _greet(hub, say)
+        calm_collector()
         _narrate(hub, say)
         await stop.wait()
         say("Stopping. Interrupt once more to stop at once.")
