@@ -14,6 +14,8 @@ from casita.log import EventLog
 from casita.registry import Registry
 from casita.states import States
 from casita.timers import Timers
+from casita.trust import Machine, Trust
+from casita.uptime import Uptime
 from casita.vocabulary import Vocabulary
 from casita_config import Configuration
 
@@ -33,11 +35,18 @@ class Kernel:
     commands: Commands
     discovery: Discovery
     vocabulary: Vocabulary
+    uptime: Uptime
+    trust: Trust
     asking: Asking
 
     @classmethod
-    def assemble(cls, config: Configuration, clock: Clock, log: EventLog) -> Kernel:
-        """Put the parts together over a log, with nothing restored yet."""
+    def assemble(
+        cls, config: Configuration, clock: Clock, log: EventLog, machine: Machine | None = None
+    ) -> Kernel:
+        """Put the parts together over a log, with nothing restored yet.
+
+        ``machine`` says what it knows of the clock; see `Trust`.
+        """
         bus = Bus(log)
         states = States(bus, clock)
         registry = Registry(bus, clock)
@@ -53,13 +62,17 @@ class Kernel:
             commands=Commands(bus, clock, states, registry),
             discovery=Discovery(bus, clock),
             vocabulary=Vocabulary(),
+            uptime=Uptime(log, clock),
+            trust=Trust(bus, clock, machine),
             asking=Asking(),
         )
 
     def restore(self) -> None:
         """Bring back what the log holds: registry, states, timers, candidates, consumers."""
+        self.uptime.restore()
         self.registry.restore()
         self.states.restore()
         self.timers.restore()
         self.discovery.restore()
         self.consumers.restore()
+        self.trust.begin(self.uptime.last_alive)

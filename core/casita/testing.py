@@ -26,7 +26,7 @@ from casita.model import Target
 from casita.plugin import Plugin
 from casita.services import Command
 from casita_config import Configuration
-from casita_config.schemas import duration
+from casita_config.schemas import duration, signed_duration
 
 START: Final = datetime(2024, 3, 12, 9, tzinfo=UTC)
 """When a house's time begins unless the test says otherwise: a Tuesday."""
@@ -162,11 +162,18 @@ class House:
         self.hub  # noqa: B018 - starts it
         self._run(self.clock.pass_time(duration(time)))
 
-    def crash(self) -> None:
-        """Start the hub anew over its log, as after a power cut: nothing was stopped in order."""
+    def crash(self, down: str | float = 0, *, clock: str | float = 0) -> None:
+        """Start the hub anew over its log, as after a power cut: nothing was stopped in order.
+
+        ``down`` is for how long there is no hub; ``clock`` by how much the wall clock is wrong
+        after it: seconds, or a text as ``-2h``.
+        """
         hub, self._hub = self.hub, None
         self._log = self._log.copy()
         self._run(hub.__aexit__(None, None, None))
+        self.clock.lapse(duration(down))
+        if clock:
+            self.clock.step(signed_duration(clock))
         self.hub  # noqa: B018 - starts it
 
     def state(self, entity_id: str) -> State | None:

@@ -13,8 +13,8 @@ import voluptuous as vol
 from casita.clock import Alarm
 from casita.domains.fitting import EMPTY
 from casita.helpers._base import Helper, item_schema
-from casita.helpers._wall_time import first_moment
 from casita.services import Command, Outcome, Service, Status
+from casita.wall_time import first_moment
 from casita_config.schemas import ensure_list, time_of_day
 
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

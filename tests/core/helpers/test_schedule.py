@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casita.helpers._wall_time import first_moment
 from casita.helpers.schedule import DAYS, Block, spans_around
 from casita.testing import House
+from casita.wall_time import first_moment
 
 MakeHouse = Callable[..., House]
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
