@@ -52,6 +52,15 @@ class Watch:
             or bool(self._everything)
         )
 
+    def cares(self, entity_id: str, old: str, new: str) -> bool:
+        """Say whether anybody is called when an entity's state goes from one text to another."""
+        of_entity = self._entities.get(entity_id)
+        if of_entity is not None and (
+            of_entity.any or (old != new and of_entity.becoming.get(new))
+        ):
+            return True
+        return bool(self._everything) or domain_of(entity_id) in self._domains
+
     def entity(self, entity_id: str, handler: Changed) -> Cancel:
         """Call a handler with every change of an entity."""
         number = next(self._numbers)
@@ -126,6 +135,10 @@ class Listening:
         """Hear of nothing any more."""
         for subscription in self._subscriptions.values():
             subscription.cancel()
+
+    def hears(self, event_type: str) -> bool:
+        """Say whether anybody asked for events of a type, or for all."""
+        return bool(self._shelves.get(event_type) or self._shelves.get("*"))
 
     def on(self, event_type: str, handler: Happened) -> Cancel:
         """Call a handler with every event of a type; ``*`` stands for all types."""
