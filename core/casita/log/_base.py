@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
@@ -139,6 +140,14 @@ class EventLog(ABC):
     @abstractmethod
     def remove(self, collection: str, key: str) -> None:
         """Drop a document; one that is not there is no error."""
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Store what is written within the block as one: after a crash all of it is there, or none.
+
+        The block is quick and does not await.
+        """
+        yield
 
     async def stored(self, event: Event | int) -> None:
         """Return when an event is durable. Raises `NotStored` if the disk refuses it."""

@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, Final
@@ -76,6 +76,14 @@ class Log(EventLog):
 
     def remove(self, collection: str, key: str) -> None:
         self._writer.take(Document((collection, key), None))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        self._writer.gather()
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def flush(self) -> None:
         reached = threading.Event()

@@ -44,6 +44,12 @@ class Barrier(NamedTuple):
     reached: threading.Event
 
 
+class Bundle(NamedTuple):
+    """Events and documents that go into one transaction."""
+
+    items: list[Any]
+
+
 class WriterThread:
     """Takes events and documents in order, and stores them in order.
 
@@ -62,7 +68,9 @@ class WriterThread:
         self._previous = previous
         self._on_stored = on_stored
         self._on_fault = on_fault
-        self._queue: deque[Event | Document | Job | Barrier] = deque()
+        self._queue: deque[Event | Document | Job | Barrier | Bundle] = deque()
+        self._gathered: list[Event | Document | Job | Barrier] | None = None
+        self._gatherers = 0
         self._wake = threading.Event()
         self._idle = True
         self._closing = False
@@ -72,10 +80,36 @@ class WriterThread:
 
     def take(self, item: Event | Document | Job | Barrier) -> None:
         """Store something, after all that was taken before."""
-        self._queue.append(item)
+        gathered = self._gathered
+        if gathered is None:
+            self._queue.append(item)
+        elif isinstance(item, Event | Document):
+            gathered.append(item)
+            return
+        else:
+            self._queue += [Bundle(list(gathered)), item]
+            gathered.clear()
         if self._idle:
             self._idle = False
             self._wake.set()
+
+    def gather(self) -> None:
+        """Hold back what is taken from now on, until `release`."""
+        self._gatherers += 1
+        if self._gathered is None:
+            self._gathered = []
+
+    def release(self) -> None:
+        """Store what was held back in one transaction, once all who gathered have released it."""
+        self._gatherers -= 1
+        if self._gatherers:
+            return
+        gathered, self._gathered = self._gathered, None
+        if gathered:
+            self._queue.append(Bundle(gathered))
+            if self._idle:
+                self._idle = False
+                self._wake.set()
 
     def close(self) -> None:
         """Store what is left, and end. What the disk refuses then is lost."""
@@ -106,7 +140,7 @@ class WriterThread:
             self._wake.clear()
             self._idle = False
         queue = self._queue
-        return [queue.popleft() for _ in range(min(len(queue), _GROUP))]
+        return _flat([queue.popleft() for _ in range(min(len(queue), _GROUP))])
 
     def _store(self, writer: Writer, group: list[Event | Document | Job | Barrier]) -> None:
         batches, total = self._batches([one for one in group if isinstance(one, Event)])
@@ -174,6 +208,18 @@ class WriterThread:
         if rows:
             previous = _add(batches, events[begin:], rows, previous)
         return batches, previous
+
+
+def _flat(
+    group: list[Event | Document | Job | Barrier | Bundle],
+) -> list[Event | Document | Job | Barrier]:
+    flat: list[Event | Document | Job | Barrier] = []
+    for one in group:
+        if isinstance(one, Bundle):
+            flat += one.items
+        else:
+            flat.append(one)
+    return flat
 
 
 def _add(
