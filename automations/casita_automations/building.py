@@ -21,6 +21,7 @@ from casita_automations.items import (
     script_item,
 )
 from casita_automations.owner import Owner
+from casita_automations.parsing import At
 from casita_automations.parts import Parts
 from casita_automations.python_automation import PythonAutomation
 from casita_automations.running import Machine, Run
@@ -64,7 +65,7 @@ class Builder:
             self._try(partial(self._automation, declared, number))
         for declared in loading.scripts(config):
             self._try(partial(self._script, declared))
-        self.problems += self._parts.notes
+        self.problems += self._parts.notes + self._blueprints.notes
         return self._built
 
     def _try(self, make: Callable[[], Owner]) -> None:
@@ -76,8 +77,8 @@ class Builder:
             self._built[owner.entity_id] = owner
 
     def _automation(self, declared: loading.Declared, number: int) -> Automation:
-        node, at, name = declared
-        node = self._blueprints.expand(node, at, "automation")
+        node, at = self._expanded(declared, "automation")
+        name = declared.name
         automation: Automation
         if isinstance(node, Mapping) and "use" in node:
             automation = self._python(python_item(node, at, name, number, self._parts))
@@ -121,11 +122,16 @@ class Builder:
         )
 
     def _script(self, declared: loading.Declared) -> Script:
-        node = self._blueprints.expand(declared.node, declared.at, "script")
-        item = script_item(declared.name or "", node, declared.at, self._parts, self._machine)
+        node, at = self._expanded(declared, "script")
+        item = script_item(declared.name or "", node, at, self._parts, self._machine)
         script = Script(self._machine, item, changed=self._changed)
         script.fingerprint = _fingerprint(node)
         return script
+
+    def _expanded(self, declared: loading.Declared, domain: str) -> tuple[Any, At]:
+        """Return an item with its blueprint filled in, and where its parts then stand."""
+        node = self._blueprints.expand(declared.node, declared.at, domain)
+        return node, declared.at if node is declared.node else At(node, str(declared.at))
 
     def _free_id(self, wish: str) -> str:
         entity_id, number = f"automation.{wish}", 2

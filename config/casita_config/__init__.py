@@ -15,9 +15,14 @@ from casita_config.nodes import (
     Secret,
     SecretStr,
     as_nodes,
+    joined,
     key_path,
+    leaves,
     place_of,
     plain,
+    rebuilt,
+    renamed,
+    without,
 )
 from casita_config.redact import Redactor
 from casita_config.schemas import duration
@@ -50,7 +55,9 @@ __all__ = [
     "entities",
     "entities_in",
     "entity",
+    "joined",
     "key_path",
+    "leaves",
     "load",
     "load_config",
     "load_text",
@@ -58,7 +65,10 @@ __all__ = [
     "nearest",
     "place_of",
     "plain",
+    "rebuilt",
+    "renamed",
     "validate",
     "validate_entries",
     "validate_items",
+    "without",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -206,6 +206,74 @@ def as_nodes(data: Any) -> Any:
     if isinstance(data, (list, tuple)):
         return NodeList(as_nodes(item) for item in data)
     return data
+
+
+def rebuilt(tree: Any, replace: Callable[[Any], Any]) -> Any:
+    """Return a copy in which each leaf is what ``replace`` makes of it; places stay known.
+
+    What comes from elsewhere in a leaf's place is known to stand there.
+    """
+    if isinstance(tree, NodeDict):
+        return _rebuilt_mapping(tree, replace)
+    if isinstance(tree, NodeList):
+        return _placed_as(tree, NodeList(rebuilt(item, replace) for item in tree))
+    if isinstance(tree, Mapping):
+        return {key: rebuilt(value, replace) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [rebuilt(item, replace) for item in tree]
+    return replace(tree)
+
+
+def joined(*trees: Mapping[Any, Any]) -> NodeDict:
+    """Return one mapping of several; the last that has a key gives its value and its place."""
+    node = NodeDict()
+    places: dict[Any, Place] = {}
+    for tree in trees:
+        node.update(tree)
+        if isinstance(tree, NodeDict):
+            places.update(tree.places())
+            if tree.place is not None:
+                node._file, node._line = tree.place
+    node._layout = places
+    return node
+
+
+def without(tree: Mapping[Any, Any], *keys: Any) -> NodeDict:
+    """Return a mapping without some of its keys; places stay known."""
+    node = joined(tree)
+    for key in keys:
+        node.pop(key, None)
+    return node
+
+
+def renamed(tree: Mapping[Any, Any], names: Mapping[Any, Any]) -> NodeDict:
+    """Return a mapping in which keys are called otherwise; places stay known."""
+    places = tree.places() if isinstance(tree, NodeDict) else {}
+    node = joined(tree)
+    node.clear()
+    node.update((names.get(key, key), value) for key, value in tree.items())
+    node._layout = {names.get(key, key): place for key, place in places.items()}
+    return node
+
+
+def _rebuilt_mapping(tree: NodeDict, replace: Callable[[Any], Any]) -> NodeDict:
+    copy: NodeDict = _placed_as(tree, NodeDict((k, rebuilt(v, replace)) for k, v in tree.items()))
+    moved = {
+        key: value.place
+        for key, value in copy.items()
+        if value is not tree[key] and isinstance(tree[key], Input) and isinstance(value, _Node)
+    }
+    if moved:
+        copy._layout = {**tree.places(), **moved}
+    return copy
+
+
+def _placed_as(origin: Any, copy: Any) -> Any:
+    for slot in ("_file", "_line", "_layout"):
+        value = getattr(origin, slot, None)
+        if value is not None:
+            setattr(copy, slot, value)
+    return copy
 
 
 def leaves(tree: Any) -> Iterator[Any]:

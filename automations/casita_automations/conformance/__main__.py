@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 import click
 
 from casita_automations.conformance import corpus, replay, vectors
+
+_FOLDER: Final = click.Path(exists=True, path_type=Path)
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print every case as JSON.")
 
 
 class Outcome(NamedTuple):
@@ -19,6 +22,8 @@ class Outcome(NamedTuple):
 
     name: str
     difference: str | None
+    more: Mapping[str, Any] = {}
+    """What else is to be said of it as JSON."""
 
 
 @click.group(help=__doc__)
@@ -27,59 +32,86 @@ def main() -> None:
 
 
 @main.command("vectors")
-@click.argument("folder", type=click.Path(exists=True, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.argument("folder", type=_FOLDER)
+@_as_json
 def run_vectors(folder: Path, as_json: bool) -> None:
     """Run the behaviour vectors of a folder."""
-    _report((Outcome(one["id"], _tried(one)) for one in vectors.read(folder)), as_json)
+    _report(_vectors(folder), as_json)
 
 
 @main.command("replay")
-@click.argument("folder", type=click.Path(exists=True, path_type=Path))
-@click.argument("logs", type=click.Path(exists=True, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.argument("folder", type=_FOLDER)
+@click.argument("logs", type=_FOLDER)
+@_as_json
 def run_replay(folder: Path, logs: Path, as_json: bool) -> None:
     """Replay the sets of a folder over its logs."""
-    outcomes = (Outcome(one.name, replay.run(one, logs)[2]) for one in replay.sets(folder))
-    _report(outcomes, as_json)
+    _report(_replays(folder, logs), as_json)
 
 
 @main.command("corpus")
-@click.argument("folder", type=click.Path(exists=True, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.argument("folder", type=_FOLDER)
+@_as_json
 def run_corpus(folder: Path, as_json: bool) -> None:
-    """Compile people's automations and scripts, and compare with Home Assistant's verdicts."""
-    outcomes = (
-        Outcome(
-            f"{one.file} {one.kind} {one.index}",
-            None if one.agrees else one.refusal or "it was taken, Home Assistant refused it",
-        )
-        for one in corpus.run(folder)
-    )
-    _report(outcomes, as_json)
+    """Compile people's automations, scripts and blueprints.
+
+    Where HA_VALIDATION.csv says what Home Assistant thinks of them, that is compared.
+    """
+    _report((_of_verdict(one) for one in corpus.run(folder.resolve())), as_json)
 
 
-def _tried(vector: dict[str, object]) -> str | None:
-    try:
-        return vectors.run(vector)
-    except Exception as err:  # noqa: BLE001 - one vector that breaks must not hide the others
-        return f"{type(err).__name__}: {err}"
+def _vectors(folder: Path) -> Iterator[Outcome]:
+    for vector in vectors.read(folder):
+        name = str(vector.get("id", "a vector without id"))
+        try:
+            if vector.get("kind") == "template":
+                yield _of_cases(name, vectors.run_cases(vector))
+            else:
+                yield Outcome(name, vectors.run(vector))
+        except Exception as err:  # noqa: BLE001 - one that breaks must not hide the others
+            yield Outcome(name, f"{type(err).__name__}: {err}")
 
 
-def _report(outcomes: Iterator[Outcome], as_json: bool) -> None:
-    passed, failed = 0, []
-    for outcome in outcomes:
-        if outcome.difference is None:
+def _of_cases(name: str, cases: Iterable[tuple[str, str | None]]) -> Outcome:
+    told = [{"template": source, "difference": difference} for source, difference in cases]
+    faults = [one["difference"] for one in told if one["difference"] is not None]
+    return Outcome(name, "; ".join(map(str, faults)) or None, {"cases": told})
+
+
+def _replays(folder: Path, logs: Path) -> Iterator[Outcome]:
+    for one in replay.sets(folder):
+        try:
+            calls, expected, difference = replay.run(one, logs)
+        except Exception as err:  # noqa: BLE001 - one that breaks must not hide the others
+            yield Outcome(one.name, f"{type(err).__name__}: {err}")
+        else:
+            yield Outcome(one.name, difference, {"calls": calls, "expected_calls": expected})
+
+
+def _of_verdict(one: corpus.Verdict) -> Outcome:
+    more = {
+        "file": one.file, "kind": one.kind, "index": one.index, "taken": one.refusal is None,
+        "refusal": one.refusal, "home_assistant": one.wanted or None, "note": one.note,
+    }  # fmt: skip
+    return Outcome(f"{one.file} {one.kind} {one.index}", one.difference, more)
+
+
+def _report(outcomes: Iterable[Outcome], as_json: bool) -> None:
+    """Print what came of the comparisons, and exit with 1 if any differs."""
+    passed, failed, cases = 0, 0, []
+    for name, difference, more in outcomes:
+        if difference is None:
             passed += 1
-            continue
-        failed.append(outcome)
-        if not as_json:
-            click.echo(f"{outcome.name}: {' '.join(outcome.difference.split())}")
+        else:
+            failed += 1
+        if as_json:
+            told = {"name": name, "passed": difference is None, "difference": difference}
+            cases.append({**told, **more})
+        elif difference is not None:
+            click.echo(f"{name}: {' '.join(difference.split())}")
     if as_json:
-        failures = [one._asdict() for one in failed]
-        click.echo(json.dumps({"passed": passed, "failed": len(failed), "failures": failures}))
+        click.echo(json.dumps({"passed": passed, "failed": failed, "cases": cases}, default=str))
     else:
-        click.echo(f"{passed} passed, {len(failed)} failed")
+        click.echo(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
 

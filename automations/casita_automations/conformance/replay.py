@@ -16,14 +16,14 @@ from casita_config import load, plain
 
 
 def sets(folder: Path) -> list[Path]:
-    """Return the folders of the sets, by name."""
-    return sorted(path.parent for path in folder.glob("*/meta.json"))
+    """Return the folders of the sets in a folder, at any depth; it may be one itself."""
+    return sorted(path.parent for path in folder.rglob("meta.json"))
 
 
 def run(folder: Path, logs: Path) -> tuple[int, int, str | None]:
     """Replay a set; return how many calls there were, how many were to be, and a difference."""
     meta = json.loads((folder / "meta.json").read_text())
-    rows = list(_rows(logs / Path(meta["log"]).name))
+    rows = list(_rows(_log(meta["log"], logs)))
     made = asyncio.run(_replay(folder, meta, rows))
     wanted = [
         (datetime.fromisoformat(one["ts"]).astimezone(UTC), json.dumps(one["data"], sort_keys=True))
@@ -53,8 +53,19 @@ async def _replay(
         ]
 
 
+def _log(name: str, logs: Path) -> Path:
+    """Return a set's log: by its file name, packed or not, at any depth of the logs' folder."""
+    if logs.is_file():
+        return logs
+    stem = Path(name).name.removesuffix(".gz")
+    for path in sorted(logs.rglob(f"{stem}*")):
+        if path.name in (stem, f"{stem}.gz"):
+            return path
+    raise FileNotFoundError(f"{logs} has no {stem} and no {stem}.gz")
+
+
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt") as lines:
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
         for line in lines:
             yield json.loads(line)
 

@@ -13,39 +13,66 @@ from casita.kernel import Kernel
 from casita.log import MemoryLog
 from casita_automations.conformance.stage import Stage
 from casita_automations.templates import TemplateError, Templates
+from casita_automations.values import jsonable
 from casita_config import Configuration, load, plain
 
 _NOW: Final = "2024-03-12T09:00:00+00:00"
 
 
 def read(folder: Path) -> Iterator[dict[str, Any]]:
-    """Go through the vectors of a folder's files, by file."""
-    for path in sorted(folder.glob("*.yaml")):
-        yield from plain(load(path)) or ()
+    """Go through the vectors of a folder's files, by file; or of one file."""
+    for path in [folder] if folder.is_file() else sorted(folder.rglob("*.y*ml")):
+        listed = plain(load(path)) or ()
+        yield from (one for one in listed if isinstance(one, dict) and "id" in one)
 
 
 def run(vector: Mapping[str, Any]) -> str | None:
     """Run a vector; return in one line how it differs from what was recorded, or None."""
     if vector.get("kind") == "template":
-        return _run_templates(vector)
+        found = [difference for _source, difference in run_cases(vector) if difference is not None]
+        return "; ".join(found) or None
     return asyncio.run(_run(vector))
 
 
-def _config(vector: Mapping[str, Any]) -> dict[str, Any]:
+def run_cases(vector: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    """Go through the templates of a vector: each with how its result differs, or None."""
+    clock = VirtualClock(_start(vector))
+    config = Configuration.from_mapping({"home": _home(vector)})
+    kernel = Kernel.assemble(config, clock, MemoryLog(clock=clock))
+    for each in vector.get("initial") or ():
+        kernel.states.set(
+            each["entity_id"], str(each["state"]), each.get("attributes") or {}, source="vectors"
+        )
+    templates = Templates(kernel)
+    for case in vector["cases"]:
+        yield case["template"], _case_differs(templates, case)
+
+
+def _start(vector: Mapping[str, Any]) -> datetime:
+    start = datetime.fromisoformat(str(vector.get("now") or _NOW))
+    return start.replace(tzinfo=start.tzinfo or UTC).astimezone(UTC)
+
+
+def _home(vector: Mapping[str, Any]) -> dict[str, Any]:
     place = vector.get("location") or {"latitude": 52.37, "longitude": 4.9}
+    return {"time_zone": vector.get("timezone") or "UTC", **place}
+
+
+def _config(vector: Mapping[str, Any]) -> dict[str, Any]:
     config: dict[str, Any] = {
-        "home": {"time_zone": vector.get("timezone", "UTC"), **place},
-        "automation": vector.get("automation", []),
-        "script": vector.get("script", {}),
+        "home": _home(vector),
+        "automation": vector.get("automation") or [],
+        "script": vector.get("script") or {},
     }
-    for component in vector.get("components") or ():
+    components = vector.get("components") or ()
+    for component in [components] if isinstance(components, Mapping) else components:
         if isinstance(component, Mapping):
-            config.update(component)
+            config.update({key: value for key, value in component.items() if value is not None})
     return config
 
 
 async def _run(vector: Mapping[str, Any]) -> str | None:
-    start = datetime.fromisoformat(str(vector.get("now", _NOW))).astimezone(UTC)
+    start = _start(vector)
     stage = Stage(
         _config(vector), start, initial=vector.get("initial") or (),
         services=vector.get("mock_services") or (),
@@ -92,28 +119,25 @@ def _differs(expect: Mapping[str, Any], stage: Stage, start: datetime) -> str | 
 
 
 def _states_differ(wanted: Any, stage: Stage) -> str | None:
-    items = wanted.items() if isinstance(wanted, Mapping) else ()
-    for entity_id, expected in items:
+    for entity_id, expected in _expected_states(wanted):
         state = stage.kernel.states.get(entity_id)
         text = expected.get("state") if isinstance(expected, Mapping) else expected
-        if (None if state is None else state.state) != text:
+        if (None if state is None else state.state) != (None if text is None else str(text)):
             return f"{entity_id} is {state and state.state}, expected {expected}"
+        attributes = expected.get("attributes") if isinstance(expected, Mapping) else None
+        for name, value in (attributes or {}).items():
+            found = None if state is None else jsonable(state.attributes.get(name))
+            if found != value:
+                return f"{entity_id}: {name} is {found!r}, expected {value!r}"
     return None
 
 
-def _run_templates(vector: Mapping[str, Any]) -> str | None:
-    clock = VirtualClock(datetime.fromisoformat(str(vector.get("now", _NOW))))
-    home = {"time_zone": vector.get("timezone", "UTC"), **(vector.get("location") or {})}
-    log = MemoryLog(clock=clock)
-    kernel = Kernel.assemble(Configuration.from_mapping({"home": home}), clock, log)
-    for each in vector.get("initial") or ():
-        kernel.states.set(
-            each["entity_id"], str(each["state"]), each.get("attributes") or {}, source="vectors"
-        )
-    templates = Templates(kernel)
-    differences = [_case_differs(templates, case) for case in vector["cases"]]
-    found = [one for one in differences if one is not None]
-    return "; ".join(found) or None
+def _expected_states(wanted: Any) -> Iterator[tuple[str, Any]]:
+    """Go through final states, given by entity id, or as a list of mappings."""
+    if isinstance(wanted, Mapping):
+        yield from wanted.items()
+    else:
+        yield from ((one["entity_id"], one) for one in wanted)
 
 
 def _case_differs(templates: Templates, case: Mapping[str, Any]) -> str | None:
@@ -126,7 +150,9 @@ def _case_differs(templates: Templates, case: Mapping[str, Any]) -> str | None:
         return f"{source}: gave {result!r}, expected an error"
     if isinstance(result, tuple):
         result = list(result)
-    kind = type(result).__name__
-    if result != case["result"] or kind != case["type"]:
+    kind, wanted = type(result).__name__, case["result"]
+    if isinstance(result, set) and isinstance(wanted, list):
+        wanted = set(wanted)
+    if result != wanted or kind != case["type"]:
         return f"{source}: gave {result!r} ({kind}), expected {case['result']!r} ({case['type']})"
     return None
