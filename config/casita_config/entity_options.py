@@ -25,7 +25,7 @@ class EntityOption:
         return f"entity({', '.join(map(repr, self.domains))})"
 
     def _of_domain(self, checked: str) -> str:
-        if self.domains and checked.partition(".")[0] not in self.domains:
+        if self.domains and checked.split(".")[-2] not in self.domains:
             wanted = " or ".join(self.domains)
             raise vol.Invalid(f"{shown(checked)} is no {wanted}; name one, as '{wanted}.hall'")
         return checked

@@ -16,7 +16,8 @@ import voluptuous as vol
 from casita_config._sentences import shown
 from casita_config.errors import did_you_mean
 
-_ENTITY_ID: Final = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*\.[a-z0-9_]+")
+_WORD: Final = r"[a-z0-9]+(?:_[a-z0-9]+)*"
+_ENTITY_ID: Final = re.compile(rf"(?:{_WORD}\.)?{_WORD}\.[a-z0-9_]+")
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 _CLOCK: Final = re.compile(r"([+-]?)(\d{1,6}):(\d{1,2})(?::(\d{1,2}(?:\.\d+)?))?")
 _PARTS: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*,?")
@@ -128,7 +129,7 @@ def _duration_of_words(text: str) -> timedelta | None:
 
 
 def entity_id(value: Any) -> str:
-    """Return an entity id in small letters, as ``light.hall``."""
+    """Return an entity id in small letters: ``light.hall``, or ``cabin.light.hall`` elsewhere."""
     text = value.strip().lower() if isinstance(value, str) else ""
     if not _ENTITY_ID.fullmatch(text):
         raise vol.Invalid(f"{shown(value)} is not an entity id; one looks like 'light.hall'")

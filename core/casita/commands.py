@@ -26,7 +26,7 @@ from casita.errors import (
     did_you_mean,
 )
 from casita.events import Cause, Event
-from casita.ids import domain_of
+from casita.ids import domain_of, home_of
 from casita.model import Target
 from casita.registry import Registry
 from casita.services import (
@@ -165,7 +165,8 @@ class Commands:
         if "all" in target.entity_id and service.targets is not None:
             raise InvalidCommand(f"{service.id}: it takes no 'all'; name entities, areas or labels")
         if "all" in target.entity_id:
-            return [one.entity_id for one in self._states if one.domain in domains]
+            mine = [one for one in self._states if home_of(one.entity_id) is None]
+            return [one.entity_id for one in mine if one.domain in domains]
         for entity_id in target.entity_id:
             self._states.require(entity_id)
             if domain_of(entity_id) not in (*domains, _GROUP):

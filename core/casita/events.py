@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from casita.ids import Offset
+from casita.ids import Offset, domain_of
 
 STATE_CHANGED: Final = "state.changed"
 """Data: ``{"old": text or None, "state": text or None, "attributes": {...}}``; None is absence."""
@@ -76,13 +76,13 @@ class State(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def domain(self) -> str:
-        """The part of the entity id before the dot."""
-        return self.entity_id.partition(".")[0]
+        """The domain of the entity id: ``light``."""
+        return domain_of(self.entity_id)
 
     @property
     def object_id(self) -> str:
-        """The part of the entity id after the dot."""
-        return self.entity_id.partition(".")[2]
+        """The part of the entity id after the last dot."""
+        return self.entity_id.rpartition(".")[2]
 
     @property
     def name(self) -> str:

@@ -8,14 +8,15 @@ import unicodedata
 from typing import NewType
 
 EntityId = NewType("EntityId", str)
-"""``domain.object_id``, as ``light.hall``."""
+"""``domain.object_id``, as ``light.hall``; ``home.domain.object_id`` is in another home."""
 DeviceId = NewType("DeviceId", str)
 AreaId = NewType("AreaId", str)
 LabelId = NewType("LabelId", str)
 Offset = NewType("Offset", int)
 """Position of an event in the log, from 1; also the event's id."""
 
-_ENTITY_ID = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*\.[a-z0-9_]+")
+_WORD = r"[a-z0-9]+(?:_[a-z0-9]+)*"
+_ENTITY_ID = re.compile(rf"(?:{_WORD}\.)?{_WORD}\.[a-z0-9_]+")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -25,8 +26,15 @@ def is_entity_id(text: str) -> bool:
 
 
 def domain_of(entity_id: str) -> str:
-    """Return the part of an entity id before the dot."""
-    return entity_id.partition(".")[0]
+    """Return the domain of an entity id: ``light`` of ``light.hall`` and ``cabin.light.hall``."""
+    first, _, rest = entity_id.partition(".")
+    second, dot, _ = rest.partition(".")
+    return second if dot else first
+
+
+def home_of(entity_id: str) -> str | None:
+    """Return the home that an entity is in, or None if that is this one."""
+    return entity_id.partition(".")[0] if entity_id.count(".") > 1 else None
 
 
 def slugify(text: str) -> str:

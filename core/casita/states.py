@@ -11,7 +11,7 @@ from casita.bus import Bus
 from casita.clock import Clock
 from casita.errors import UnknownEntity, did_you_mean
 from casita.events import STATE_CHANGED, Cause, Event, State, StateChanged
-from casita.ids import domain_of, is_entity_id
+from casita.ids import domain_of, home_of, is_entity_id
 
 UNAVAILABLE: Final = "unavailable"
 """The device cannot be reached: the absence of a value."""
@@ -66,8 +66,12 @@ class States:
         return state
 
     def of_domain(self, domain: str) -> list[State]:
-        """Return the states of a domain's entities."""
-        return [state for state in self._states.values() if domain_of(state.entity_id) == domain]
+        """Return the states of a domain's entities in this home."""
+        return [
+            state
+            for entity_id, state in self._states.items()
+            if domain_of(entity_id) == domain and home_of(entity_id) is None
+        ]
 
     def set(
         self,

@@ -115,7 +115,7 @@ REFUSED: list[tuple[Callable[[Any], Any], list[Any]]] = [
     (schemas.time_of_day, [630, "24:00", "12:60", "noon", "12", "1:2:3:4", None, "²:30", "007:30"]),
     (
         schemas.entity_id,
-        ["hall", "light.", ".hall", "a.b.c", 5, None, "light.hä", "a b.c"],
+        ["hall", "light.", ".hall", "a.b.c.d", 5, None, "light.hä", "a b.c"],
     ),
     (schemas.entity_ids, [None, 5, {"light.a": 1}, ["light.a", 5], "light.a,hall"]),
     (schemas.slug, ["Hall", "a__b", "_a", "a_", "", "a-b", 5]),

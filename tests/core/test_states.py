@@ -139,3 +139,12 @@ def test_a_restart_brings_back_every_state_from_snapshot_and_tail(
 
     key = lambda state: state.entity_id  # noqa: E731 - short and local
     assert sorted(again.states, key=key) == sorted(kernel.states, key=key)
+
+
+def test_an_entity_of_another_home_keeps_its_domain_and_is_not_among_ours(kernel: Kernel) -> None:
+    kernel.states.set("light.hall", "on", source="test")
+    kernel.states.set("cabin.light.hall", "on", source="test")
+
+    assert kernel.states.require("cabin.light.hall").domain == "light"
+    assert kernel.states.require("cabin.light.hall").object_id == "hall"
+    assert [one.entity_id for one in kernel.states.of_domain("light")] == ["light.hall"]
