@@ -75,7 +75,7 @@ class Automations(Component):
             config = await asyncio.to_thread(load_config, folder)
         except ConfigError as err:
             raise CommandFailed(str(err)) from err
-        self._parts.templates.forget()
+        self._parts.templates.forget(config.macros)
         self._take_in(config)
 
     def _take_in(self, config: Configuration) -> None:

@@ -60,11 +60,14 @@ def cause_of(values: Any) -> Cause | None:
 
 
 class KeptHolds:
-    """The running ``for:`` of one trigger of one automation."""
+    """The running ``for:`` of one trigger of one automation, or of a template entity."""
 
-    def __init__(self, log: EventLog, prefix: str, before: Mapping[str, Any]) -> None:
+    def __init__(
+        self, log: EventLog, prefix: str, before: Mapping[str, Any], *, collection: str = HOLDS
+    ) -> None:
         """``before`` holds the documents that the log had of it at the start."""
         self._log = log
+        self._collection = collection
         self._prefix = prefix
         self._before = before
         self.closed = False
@@ -78,12 +81,12 @@ class KeptHolds:
             "data": pending.data,
             "cause": [cause.offset, cause.root, cause.hops],
         }
-        self._log.put(HOLDS, f"{self._prefix} {pending.key}", document)
+        self._log.put(self._collection, f"{self._prefix} {pending.key}", document)
 
     def drop(self, key: str) -> None:
         """Strike one out."""
         if not self.closed:
-            self._log.remove(HOLDS, f"{self._prefix} {key}")
+            self._log.remove(self._collection, f"{self._prefix} {key}")
 
     def kept(self) -> list[Pending]:
         """Return those that ran when the hub ended; once only."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from casita_config._document import OWN_KEYS, Document, Labelled
+from casita_config._macros import read_macros
 from casita_config._merging import merged, merged_list
 from casita_config._sentences import shown
 from casita_config.errors import ConfigError, Problem, did_you_mean
@@ -59,6 +60,8 @@ class Configuration:
     redactor: Redactor = field(default_factory=Redactor)
     unused_secrets: tuple[tuple[str, Place | None], ...] = ()
     """Names in ``secrets.yaml`` that nothing uses."""
+    macros: Mapping[str, str] = field(default_factory=dict)
+    """Texts of ``custom_templates/*.jinja`` by the name under which templates import them."""
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any], *, folder: Path | None = None) -> Configuration:
@@ -138,7 +141,9 @@ def load_config(
     if not isinstance(tree, NodeDict):
         message = f"expected a mapping of sections (lines of 'home:'), got {shown(tree)}"
         raise ConfigError([*loaded.problems, Problem(message=message, file=path.name, line=1)])
+    macros, unread = read_macros(folder)
     config = _configuration(tree, folder=folder.resolve(), loaded=loaded)
+    config = replace(config, macros=macros, problems=(*config.problems, *unread))
     for problem in config.problems:
         _logger.warning("%s", problem)
     return config

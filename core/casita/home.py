@@ -130,6 +130,12 @@ class Home:
         self._kernel.states.remove(entity_id, source=self.instance)
         self._kernel.registry.remove_entity(entity_id)
 
+    def withdraw(self, entity: Entity) -> None:
+        """Take an entity out of the house for now: its state goes, its place is kept for it."""
+        entity_id = entity.entity_id
+        self._let_go(entity_id)
+        self._kernel.states.remove(entity_id, source=self.instance)
+
     def entities(self) -> list[Entity]:
         """Return the entities that this instance has added."""
         return list(self._entities.values())

@@ -95,14 +95,18 @@ class Templates:
         self._freshen = freshen
         self._environment: Environment | None = None
         self._known: dict[str, Template] = {}
+        self._macros = dict(kernel.config.macros)
 
     @property
     def environment(self) -> Environment:
         """The Jinja environment; Jinja is imported when it is first asked for."""
         if self._environment is None:
+            from jinja2 import DictLoader
+
             from casita_automations.templates.environment import Environment
 
             self._environment = Environment(self._kernel, self._stale, self._freshen)
+            self._environment.loader = DictLoader(self._macros)
         return self._environment
 
     def template(self, source: str) -> Template:
@@ -115,9 +119,11 @@ class Templates:
             self._known[source] = known
         return known
 
-    def forget(self) -> None:
-        """Forget all texts, when the configuration is read anew."""
+    def forget(self, macros: Mapping[str, str]) -> None:
+        """Forget all texts, when the configuration is read anew, and take its macros."""
         self._known.clear()
+        self._macros.clear()
+        self._macros.update(macros)
 
     def _check(self, source: str) -> None:
         from jinja2 import TemplateSyntaxError

@@ -1,0 +1,55 @@
+"""The actions of template entities: programs that run like those of automations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from casita.events import Cause, Event
+from casita.services import Outcome, Status
+from casita_automations.owner import Limits, Owner
+from casita_automations.program import Program
+from casita_automations.running import Machine, Result, Run
+
+SOURCE: Final = "template"
+_SINGLE: Final = Limits()
+
+
+class Acting(Owner):
+    """One action of an entity: its runs are told under the entity's id."""
+
+    source = SOURCE
+
+    def __init__(self, machine: Machine, entity_id: str, program: Program) -> None:
+        super().__init__(machine, entity_id, program, _SINGLE, changed=lambda _owner: None)
+
+    def act(self, name: str, variables: Mapping[str, Any], cause: Event | Cause) -> Outcome | None:
+        """Run it; return how it went, None if it is done, under way, or may not run now."""
+        run = self.start(dict(variables), cause, {"action": name})
+        if run is None or run.result in (None, Result.DONE, Result.STOPPED):
+            return None
+        return Outcome(status=Status.FAILED, message=f"its action {name!r} {run.result}")
+
+
+class Preparing(Owner):
+    """The actions between the triggers and the entities of a block."""
+
+    source = SOURCE
+
+    def __init__(
+        self,
+        machine: Machine,
+        entity_id: str,
+        program: Program,
+        *,
+        done: Callable[[Mapping[str, Any], Cause], None],
+    ) -> None:
+        """``done`` is called with the variables at the end of a run that came through."""
+        super().__init__(machine, entity_id, program, _SINGLE, changed=lambda _owner: None)
+        self._done = done
+
+    def ended(self, run: Run, err: Exception | None) -> None:
+        """Render the entities once the actions are done."""
+        super().ended(run, err)
+        if run.result is Result.DONE:
+            self._done(run.variables, run.cause)
