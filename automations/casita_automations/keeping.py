@@ -28,7 +28,7 @@ def program_hash(program: Program) -> str:
 def run_document(run: Run, program: str) -> dict[str, Any]:
     """Return a waiting run as JSON can hold it."""
     return {
-        "owner": run.owner.entity_id,
+        "owner": run.owner.key,
         "program": program,
         "cause": [run.cause.offset, run.cause.root, run.cause.hops],
         "variables": to_document(run.variables),

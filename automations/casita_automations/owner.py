@@ -58,6 +58,8 @@ class Owner:
     """An automation or a script: it has a program, a mode, and runs."""
 
     source = SOURCE
+    rows = "run"
+    """Where the log keeps its runs while they wait or queue."""
 
     def __init__(
         self,
@@ -82,6 +84,11 @@ class Owner:
         self._changed = changed
         self._span = (0, 0)
         self._queued = 0
+
+    @property
+    def key(self) -> str:
+        """What the rows of its runs name it by; begins with its entity id."""
+        return self.entity_id
 
     @property
     def current(self) -> int:
@@ -120,7 +127,7 @@ class Owner:
     def stop(self) -> None:
         """End all runs, and those that queue."""
         for queued in self.queue:
-            self._kernel.log.remove("run", queued.key)
+            self._kernel.log.remove(self.rows, queued.key)
         self.queue.clear()
         for run in list(self.runs.values()):
             self._machine.end(run, Result.STOPPED)
@@ -151,11 +158,11 @@ class Owner:
         )
         self._span = (run.cause.offset, event.offset)
         if run.waited:
-            self._kernel.log.remove("run", run.key)
+            self._kernel.log.remove(self.rows, run.key)
         self._changed(self)
         if self.queue and not self.runs and run.result is not Result.STOPPED:
             queued = self.queue.popleft()
-            self._kernel.log.remove("run", queued.key)
+            self._kernel.log.remove(self.rows, queued.key)
             self._begin(queued.variables, queued.cause, queued.started, None)
 
     def _begin(
@@ -189,13 +196,13 @@ class Owner:
         self.queue.append(Queued(key, variables, cause, started))
         as_cause = cause.as_cause() if isinstance(cause, Event) else cause
         document = {
-            "owner": self.entity_id,
+            "owner": self.key,
             "queued": True,
             "variables": to_document(variables),
             "cause": None if as_cause is None else [as_cause.offset, as_cause.root, as_cause.hops],
             "started": dict(started),
         }
-        self._kernel.log.put("run", key, document)
+        self._kernel.log.put(self.rows, key, document)
         self._changed(self)
 
     def _pass_over(self, cause: Event | Cause | None) -> None:

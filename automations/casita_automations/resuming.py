@@ -24,10 +24,12 @@ class Keeper:
 
     machine: Machine
 
-    def __init__(self, parts: Parts, owners: dict[str, Owner]) -> None:
+    def __init__(self, parts: Parts, owners: dict[str, Owner], *, rows: str = RUNS) -> None:
+        """``owners`` are found by their keys; ``rows`` is where the log keeps their runs."""
         self._kernel = parts.kernel
         self._parts = parts
         self._owners = owners
+        self._rows = rows
         self._hashes: dict[int, str] = {}
         self.closed = False
         """Whether the hub ends: rows stay as they are."""
@@ -36,11 +38,11 @@ class Keeper:
         """Write a run down that waits now."""
         if not self.closed:
             run.waited = True
-            self._kernel.log.put(RUNS, run.key, run_document(run, self._hash_of(run.owner)))
+            self._kernel.log.put(self._rows, run.key, run_document(run, self._hash_of(run.owner)))
 
     def restore(self) -> None:
         """Take up the runs that waited when the hub ended, in the order in which they began."""
-        documents = self._kernel.log.items(RUNS)
+        documents = self._kernel.log.items(self._rows)
         waiting: list[Run] = []
         for key in sorted(documents, key=_order):
             document = documents[key]
@@ -67,7 +69,7 @@ class Keeper:
         return run
 
     def _restore_queued(self, key: str, document: Any, owner: Owner | None) -> None:
-        self._kernel.log.remove(RUNS, key)
+        self._kernel.log.remove(self._rows, key)
         if owner is not None:
             variables = from_document(document["variables"])
             owner.start(variables, cause_of(document["cause"]), document["started"])
@@ -102,12 +104,12 @@ class Keeper:
 
     def _drop(self, key: str, document: Any) -> None:
         """End a run whose automation is gone or has changed; it is told, not guessed at."""
-        self._kernel.log.remove(RUNS, key)
+        self._kernel.log.remove(self._rows, key)
         cause: Cause | None = cause_of(document["cause"])
         message = "its automation was changed or removed while the run waited"
         _logger.warning("%s: a waiting run was dropped: %s", document["owner"], message)
         self._kernel.bus.emit(
-            "run.finished", document["owner"],
+            "run.finished", document["owner"].partition(" ")[0],
             {"result": "dropped", "message": message, "trace": document.get("trace", [])},
             source=SOURCE, cause=cause,
         )  # fmt: skip

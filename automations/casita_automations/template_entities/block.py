@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from casita.errors import CasitaError
 from casita.events import Cause, Event
 from casita_automations.numeric import ConditionError
+from casita_automations.owner import Owner
 from casita_automations.template_entities.acting import Preparing
 from casita_automations.template_entities.building import Plan
 from casita_automations.template_entities.entity import Surroundings, TemplateEntity
@@ -35,7 +36,7 @@ class Block:
         self._cancels: list[Cancel] = []
         self._preparing: Preparing | None = None
         if plan.program is not None:
-            self._preparing = Preparing(around.machine, "", plan.program, done=self._render_all)
+            self._preparing = Preparing(around.machine, plan.program, done=self._render_all)
 
     def open(self) -> None:
         """Give the entities their places, and let them follow what they depend on."""
@@ -49,19 +50,35 @@ class Block:
                 entity.take(_constants(entity), None)
             else:
                 self._follow(entity)
+        if self._preparing is not None:
+            self._preparing.entity_id = self._name
         for index, trigger in enumerate(self.plan.triggers):
             if trigger.enabled:
                 self._arm(trigger, index)
 
     def close(self) -> None:
-        """Follow nothing any more; the entities stay as they are."""
+        """Follow nothing any more, and end what is under way; the entities stay as they are."""
+        self._let_go()
+        for owner in self.owners():
+            owner.stop()
+
+    def suspend(self) -> None:
+        """Do nothing more in this process; what is under way goes on after a restart."""
+        self._let_go()
+        for owner in self.owners():
+            owner.suspend()
+
+    def owners(self) -> Iterator[Owner]:
+        """Go through all that has runs here."""
+        if self._preparing is not None:
+            yield self._preparing
+        for entity in self.entities:
+            yield from entity.owners()
+
+    def _let_go(self) -> None:
         for cancel in self._cancels:
             cancel()
         self._cancels = []
-        if self._preparing is not None:
-            self._preparing.stop()
-        for entity in self.entities:
-            entity.close()
 
     @property
     def _name(self) -> str:
@@ -109,7 +126,6 @@ class Block:
         if self._preparing is None:
             self._render_all(variables, cause)
         else:
-            self._preparing.entity_id = self._name
             started = {"trigger": told.get("description"), "id": told.get("id")}
             self._preparing.start(variables, cause, started)
 

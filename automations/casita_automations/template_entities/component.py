@@ -12,8 +12,11 @@ from casita.plugin import Component
 from casita.services import Command, Kind
 from casita.timers import Timer
 from casita_automations.keeping import KeptHolds
+from casita_automations.owner import Owner
 from casita_automations.parts import Parts
+from casita_automations.resuming import Keeper
 from casita_automations.running import Machine
+from casita_automations.template_entities.acting import RUNS
 from casita_automations.template_entities.block import Block
 from casita_automations.template_entities.building import Builder
 from casita_automations.template_entities.chains import Chains
@@ -32,7 +35,9 @@ class TemplateEntities(Component):
         """Make the entities of the configuration, each as it was when the hub ended."""
         kernel = self.home.kernel
         parts = Parts.of(kernel)
-        machine = Machine(parts, lambda _run: None)
+        self._owners: dict[str, Owner] = {}
+        self._keeper = Keeper(parts, self._owners, rows=RUNS)
+        machine = self._keeper.machine = Machine(parts, self._keeper.store)
         self._around = Surroundings(self.home, parts, machine, Chains())
         self._blocks: list[Block] = []
         self._holds: list[KeptHolds] = []
@@ -46,14 +51,16 @@ class TemplateEntities(Component):
             kernel.log.remove(_HOLDS, key)
         self._kept_holds.clear()
         kernel.timers.claim(self.home.instance, self._rang)
+        self._keeper.restore()
 
     async def stop(self) -> None:
         """Follow nothing any more; what is pending is kept for the next start."""
         for holds in self._holds:
             holds.closed = True
+        self._keeper.closed = True
         self.home.kernel.timers.release(self.home.instance)
         for block in self._blocks:
-            block.close()
+            block.suspend()
         self._around.parts.close()
 
     async def _reload(self, _command: Command) -> None:
@@ -83,6 +90,8 @@ class TemplateEntities(Component):
             self._blocks.append(block)
             if plan.key not in before:
                 self._open(block)
+        self._owners.clear()
+        self._owners.update((one.key, one) for block in self._blocks for one in block.owners())
         self._forget_gone()
 
     def _open(self, block: Block) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, TypeVar
 
-from casita.entities import Entity, Value
+from casita.entities import Entity, EntityOwner, Value
 from casita.errors import CommandFailed
 from casita.events import Cause, Event, StateChanged
 from casita.home import Home
 from casita.services import Command, Outcome
 from casita.states import UNAVAILABLE, UNKNOWN
 from casita.timers import Timer
+from casita_automations.owner import Owner
 from casita_automations.parts import Parts
 from casita_automations.program import Program
 from casita_automations.running import Machine
@@ -101,12 +102,13 @@ class TemplateEntity(Entity):
         self._results = _Results()
         self._complaints: dict[str, str] = {}
         self._own_changes = 0
+        self.this = This(around.parts.templates.environment, lambda: self.entity_id)
         self._acting = {
-            name: Acting(around.machine, "", program) for name, program in item.programs.items()
+            name: Acting(around.machine, program, name, self.this)
+            for name, program in item.programs.items()
         }
         self._looks: dict[str, Any] = {}
         self._shown_name: str | None = None
-        self.this = This(around.parts.templates.environment, lambda: self.entity_id)
         self.name = self._first_name()
         self.capabilities |= self.able()
 
@@ -155,10 +157,15 @@ class TemplateEntity(Entity):
     def recalled(self) -> None:
         """Take over more of what was last known of it."""
 
-    def close(self) -> None:
-        """End the runs of its actions."""
+    def bind(self, owner: EntityOwner, entity_id: str) -> None:
+        """Take a place in the house; its actions are told under the same id."""
+        super().bind(owner, entity_id)
         for acting in self._acting.values():
-            acting.stop()
+            acting.entity_id = entity_id
+
+    def owners(self) -> Iterable[Owner]:
+        """Return what has runs of it."""
+        return self._acting.values()
 
     def take(self, results: Mapping[str, Any], cause: Event | Cause | None) -> None:
         """Take new results of templates, and show what they make."""
@@ -238,8 +245,7 @@ class TemplateEntity(Entity):
         acting = self._acting.get(name)
         if acting is None:
             raise CommandFailed(f"{self.entity_id}: it has no {name!r} in the configuration")
-        acting.entity_id = self.entity_id
-        return acting.act(name, {"this": self.this, **variables}, command.event)
+        return acting.act(variables, command.event)
 
     def is_assumed(self, name: str = "state") -> bool:
         """Say whether what it is told to be is taken over: no template says what it is."""

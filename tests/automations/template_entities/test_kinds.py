@@ -386,3 +386,21 @@ def test_a_triggered_entity_takes_commands_too(make: Make) -> None:
     assert told(house) == [{"did": 5.0}]
     assert shown(house, "number.level")[0] == "5"
     assert problems(house) == []
+
+
+def test_an_action_that_waits_goes_on_across_a_crash(make: Make) -> None:
+    house = make(
+        """
+        template:
+          - switch:
+              name: Slow
+              turn_on: [{delay: 60}, {event: told, event_data: {did: "{{ this.state }}"}}]
+              turn_off: []
+        """
+    )
+    house.calls("switch.turn_on", "switch.slow")
+
+    house.crash()
+    house.passes("1m")
+
+    assert told(house) == [{"did": "on"}]

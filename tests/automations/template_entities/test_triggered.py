@@ -151,3 +151,23 @@ def test_one_entity_that_fails_does_not_keep_the_others_from_rendering(make: Mak
 
     assert shown(house, "sensor.bad")[0] == "unavailable"
     assert shown(house, "sensor.good")[0] == "word"
+
+
+def test_actions_that_wait_go_on_across_a_crash(make: Make) -> None:
+    house = make(
+        """
+        template:
+          - triggers: [{trigger: event, event_type: go}]
+            actions: [{delay: 60}]
+            sensor: {name: Slow, state: "{{ trigger.event.data.x }}"}
+        """
+    )
+    house.fires("go", x=4)
+    house.passes("40s")
+
+    house.crash()
+    house.passes("19s")
+    before = shown(house, "sensor.slow")[0]
+    house.passes("1s")
+
+    assert (before, shown(house, "sensor.slow")[0]) == ("unknown", "4")
