@@ -10,6 +10,7 @@ from typing import Any
 from casita.errors import CommandFailed, ConfigError, Problem
 from casita.plugin import Component
 from casita.tasks import Tasks
+from casita_automations.asking.answering import Answers
 from casita_automations.automation import Automation
 from casita_automations.building import Builder
 from casita_automations.keeping import HOLDS, KeptHolds
@@ -50,9 +51,11 @@ class Automations(Component):
         self._take_in(kernel.config)
         self._drop_unclaimed_holds()
         self._keeper.restore()
+        kernel.asking.answered_by(Answers(self._parts, self.owners))
 
     async def stop(self) -> None:
         """React no more; what waits is kept for the next start."""
+        self.home.kernel.asking.answered_by(None)
         for holds in self._holds:
             holds.closed = True
         self._keeper.closed = True

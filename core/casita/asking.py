@@ -28,6 +28,13 @@ class Severity(StrEnum):
     """It works; there is a better way to write it."""
 
 
+class Respelling(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that has a newer name, on the line of a finding."""
+
+    old: str
+    new: str
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a check of the configuration has found."""
 
@@ -42,8 +49,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Line in the file, from 1."""
     key: str | None = None
     """Path of keys from the top of the section, as ``automation[3].triggers[0].to``."""
-    fixable: bool = False
-    """Whether ``casita check --fix`` can put it right."""
+    fix: Respelling | None = None
+    """What ``casita check --fix`` would do about it."""
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)

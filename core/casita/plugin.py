@@ -119,6 +119,8 @@ class Plugin:
         self._automations: list[AutomationKind] = []
         self._triggers: list[TriggerKind] = []
         self._services: list[Service] = []
+        self.tools: dict[str, str] = {}
+        """Functions for the command line, by name, as ``module:function``."""
 
     def __repr__(self) -> str:
         return f"<Plugin {self.name} {self.version}>"
@@ -182,6 +184,14 @@ class Plugin:
     def add_service(self, service: Service) -> None:
         """Add a service whose handler needs no running component (a domain's vocabulary)."""
         self._services.append(service)
+
+    def add_tool(self, name: str, place: str) -> None:
+        """Offer a function to the hub's own command line and API, which know it by its name.
+
+        ``place`` is ``module:function``; it is imported when it is asked for. Only plugins that
+        come with the hub are asked.
+        """
+        self.tools[name] = place
 
     # Hooks
 

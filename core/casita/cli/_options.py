@@ -82,8 +82,7 @@ def data_folder(folder: Path) -> Path:
 
 def hush() -> None:
     """Keep what the hub's modules log off the terminal, where the command tells it itself."""
-    for name in ("casita", "casita_config"):
-        logging.getLogger(name).addHandler(logging.NullHandler())
+    logging.getLogger().addHandler(logging.NullHandler())
 
 
 def _configured_data_folder(folder: Path) -> Path:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from casita.cli._options import Exit, config_folder, config_option, hush, json_option, main_file
+from casita.asking import Finding, Known, Severity
+from casita.cli._options import (
+    Exit,
+    Failure,
+    config_folder,
+    config_option,
+    hush,
+    json_option,
+    main_file,
+)
 from casita.cli._output import plain, say_json
+from casita.cli._reading import Reading
+from casita.cli._respelling import respell
 from casita.clock import SystemClock, VirtualClock
-from casita.errors import ConfigError, Problem
+from casita.errors import ConfigError, NotReady, Problem
 from casita.hookspecs import hookimpl
 from casita.host import Host, State, own_plugins
 from casita.hub import Hub
@@ -26,6 +37,8 @@ from casita.vocabulary import AutomationKind, TriggerKind
 from casita_config import Configuration, load_config, load_tolerantly, place_of, validate
 
 _GROUP: Final = "casita"
+_OLD: Final = "deprecated"
+_KINDS: Final = ("area", "device", "floor", "label")
 
 
 @click.command("check")
@@ -37,30 +50,82 @@ _GROUP: Final = "casita"
 )
 @config_option
 @json_option
-def check_command(config: Path | None, folder: Path, as_json: bool) -> None:
+@click.option("--hints", is_flag=True, help="Tell each old spelling, and not only how many.")
+@click.option("--fix", is_flag=True, help="Rewrite old spellings in place; comments stay.")
+def check_command(config: Path | None, folder: Path, as_json: bool, hints: bool, fix: bool) -> None:
     """Check a configuration, its plugins' options and its automations, without running it."""
     chosen = config_folder(config or folder)
     hush()
-    problems = _problems(chosen)
+    findings = _findings(chosen)
+    fixed = respell(chosen, findings) if fix else []
+    left = [one for one in findings if one not in fixed]
+    faults = [one for one in left if one.severity is not Severity.HINT]
     if as_json:
-        say_json({"problems": [asdict(one) for one in problems]})
+        say_json({"problems": faults, "hints": [one for one in left if one not in faults],
+                  "fixed": fixed})  # fmt: skip
     else:
-        for one in problems:
-            click.echo(plain(one))
-        click.echo(_summary(chosen, len(problems)))
-    if problems:
+        _say(chosen, left, faults, fixed, every_hint=hints)
+    if faults:
         raise SystemExit(Exit.FAILED)
 
 
-def _problems(folder: Path) -> list[Problem]:
+def _say(
+    folder: Path,
+    left: Sequence[Finding],
+    faults: Sequence[Finding],
+    fixed: Sequence[Finding],
+    *,
+    every_hint: bool,
+) -> None:
+    for one in left:
+        if every_hint or one.code != _OLD:
+            click.echo(plain(one))
+    old = Counter(one.file for one in left if one.code == _OLD)
+    for file, count in sorted(old.items(), key=lambda pair: pair[0] or ""):
+        if not every_hint:
+            what = "1 old spelling" if count == 1 else f"{count} old spellings"
+            click.echo(f"{plain(file)}: {what}; `casita check --fix` rewrites what it can [{_OLD}]")
+    if fixed:
+        click.echo(f"{len(fixed)} old spelling{'' if len(fixed) == 1 else 's'} rewritten")
+    click.echo(_summary(folder, len(faults)))
+
+
+def _findings(folder: Path) -> list[Finding]:
     try:
         config = load_config(folder)
     except ConfigError as err:
-        return list(err.problems)
+        return [_as_finding(one) for one in err.problems]
     broken = _broken(config)
     options = [problem for name in config.plugins for problem in _of_options(config, name)]
-    found = [*broken, *options, *asyncio.run(_of_sections(config))]
-    return sorted(dict.fromkeys(found), key=lambda one: (one.file or "", one.line or 0))
+    problems, findings = asyncio.run(_of_sections(config))
+    told = map(_as_finding, dict.fromkeys([*broken, *options, *problems]))
+    return sorted([*told, *findings], key=lambda one: (one.file or "", one.line or 0))
+
+
+def _as_finding(problem: Problem) -> Finding:
+    return Finding(
+        code="config", severity=Severity.ERROR, message=problem.message, file=problem.file,
+        line=problem.line, key=problem.key,
+    )  # fmt: skip
+
+
+def _known(config: Configuration) -> Known:
+    """Return what the hub of a folder has come to know, if one has ever run there."""
+    if config.folder is None:
+        return Known()
+    try:
+        with Reading(config.folder) as reading:
+            entities: dict[str, Mapping[str, Any]] = {
+                one: {} for one in reading.log.items("entity")
+            }
+            entities.update({one.entity_id: dict(one.attributes) for one in reading.states()})
+            named = {kind: frozenset(reading.log.items(kind)) for kind in _KINDS}
+    except Failure:
+        return Known()
+    return Known(
+        entities=entities, areas=named["area"], devices=named["device"], floors=named["floor"],
+        labels=named["label"], whole=True,
+    )  # fmt: skip
 
 
 def _broken(config: Configuration) -> list[Problem]:
@@ -99,8 +164,13 @@ def _of_options(config: Configuration, name: str) -> Sequence[Problem]:
     return ()
 
 
-async def _of_sections(config: Configuration) -> Sequence[Problem]:
-    """Return what the hub's own components say of their sections, with no device started."""
+async def _of_sections(
+    config: Configuration,
+) -> tuple[Sequence[Problem], Sequence[Finding]]:
+    """Return what the hub's own components say of their sections, with no device started.
+
+    With it goes what a closer look at the automations finds.
+    """
     own = own_plugins()
     others = set(config.plugins).difference(plugin.name for plugin in own)
     declared = [
@@ -117,7 +187,11 @@ async def _of_sections(config: Configuration) -> Sequence[Problem]:
     )
     async with hub:
         await hub.host.started()
-        return hub.host.problems()
+        problems = hub.host.problems()
+        try:
+            return problems, await hub.kernel.asking.answerer.check(_known(config))
+        except NotReady:
+            return problems, ()
 
 
 class _Declarations(Plugin):

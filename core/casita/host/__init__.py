@@ -3,5 +3,6 @@
 from casita.host._host import Host
 from casita.host._ledger import InstanceStatus, PluginStatus, State
 from casita.host._loader import own as own_plugins
+from casita.host._tools import tool
 
-__all__ = ["Host", "InstanceStatus", "PluginStatus", "State", "own_plugins"]
+__all__ = ["Host", "InstanceStatus", "PluginStatus", "State", "own_plugins", "tool"]
