@@ -14,9 +14,10 @@ from casita.errors import did_you_mean
 from casita.ids import slugify
 from casita.vocabulary import AutomationKind, Changed, Mode
 from casita_automations.actions import compile_program
+from casita_automations.blueprints.selectors import fields
 from casita_automations.conditions import Condition, compile_conditions
 from casita_automations.owner import Limits
-from casita_automations.parsing import At, expect_mapping, one_of, template_value
+from casita_automations.parsing import At, expect_mapping, one_of, quoted, template_value
 from casita_automations.parts import Parts
 from casita_automations.program import Program
 from casita_automations.running import Machine
@@ -25,18 +26,21 @@ from casita_automations.triggers import CompiledTrigger, compile_triggers
 from casita_config import plain
 from casita_config.schemas import boolean, integer, string
 
+_LEVELS: Final = (
+    "silent", "critical", "fatal", "error", "warning", "warn", "info", "debug", "notset",
+)  # fmt: skip
 _LIMITS: Final[Mapping[Any, Any]] = {
     vol.Optional("mode", default="single"): vol.In([one.value for one in Mode]),
     vol.Optional("max", default=10): vol.All(integer, vol.Range(min=2)),
-    vol.Optional("max_exceeded", default="warning"): vol.All(string, vol.Lower),
-    vol.Optional("trace"): object,
+    vol.Optional("max_exceeded", default="warning"): vol.All(string, vol.Lower, vol.In(_LEVELS)),
+    vol.Optional("trace"): {vol.Optional("stored_traces"): vol.All(integer, vol.Range(min=0))},
 }
 _AUTOMATION: Final = vol.Schema(
     {
         **_LIMITS,
-        vol.Optional("id"): string,
+        vol.Optional("id"): quoted,
         vol.Optional("alias"): string,
-        vol.Optional("description"): object,
+        vol.Optional("description"): string,
         vol.Optional("initial_state"): boolean,
         vol.Optional("variables"): vol.Maybe(dict),
         vol.Optional("trigger_variables"): vol.Maybe(dict),
@@ -51,9 +55,9 @@ _SCRIPT: Final = vol.Schema(
         vol.Required("sequence"): object,
         vol.Optional("alias"): string,
         vol.Optional("icon"): string,
-        vol.Optional("description"): object,
+        vol.Optional("description"): string,
         vol.Optional("variables"): vol.Maybe(dict),
-        vol.Optional("fields"): vol.Maybe(dict),
+        vol.Optional("fields"): fields,
     }
 )
 _PYTHON: Final = vol.Schema(

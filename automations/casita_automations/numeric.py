@@ -33,7 +33,7 @@ def limit(value: Any) -> float | str:
 
 
 LIMITS: Final[Mapping[Any, Any]] = {
-    vol.Required("entity_id"): vol.All(entity_ids, vol.Length(min=1)),
+    vol.Required("entity_id"): entity_ids,
     vol.Optional("above"): limit,
     vol.Optional("below"): limit,
     vol.Optional("attribute"): string,

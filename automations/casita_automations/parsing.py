@@ -137,6 +137,13 @@ def duration_or_template(value: Any) -> Any:
     return duration(value)
 
 
+def quoted(value: Any) -> str:
+    """Check a text that YAML has to see as one; a schema's validator."""
+    if not isinstance(value, str):
+        raise vol.Invalid(f"expected text; put it in quotes, as '{value}'")
+    return value
+
+
 def text_or_template(value: Any) -> str:
     """Check a text; a schema's validator."""
     if value is None or isinstance(value, Mapping | list | tuple):

@@ -17,7 +17,7 @@ from casita_config._sentences import shown
 from casita_config.errors import did_you_mean
 
 _WORD: Final = r"[a-z0-9]+(?:_[a-z0-9]+)*"
-_ENTITY_ID: Final = re.compile(rf"(?:{_WORD}\.)?{_WORD}\.[a-z0-9_]+")
+_ENTITY_ID: Final = re.compile(rf"(?:{_WORD}\.)?{_WORD}\.{_WORD}")
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 _CLOCK: Final = re.compile(r"([+-]?)(\d{1,6}):(\d{1,2})(?::(\d{1,2}(?:\.\d+)?))?")
 _PARTS: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*,?")
@@ -138,7 +138,7 @@ def entity_id(value: Any) -> str:
 
 def entity_ids(value: Any) -> list[str]:
     """Return entity ids, given as a list or as one text with commas."""
-    if isinstance(value, str):
+    if isinstance(value, str) and value.strip():
         value = [part for part in value.split(",") if part.strip()]
     if not isinstance(value, (list, tuple)):
         raise vol.Invalid(f"expected an entity id or a list of them, got {shown(value)}")

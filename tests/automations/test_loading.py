@@ -11,7 +11,7 @@ from automations.conftest import Declare
 from casita.errors import ConfigError
 from casita.testing import House
 from casita_automations import loading
-from casita_automations.conformance.corpus import _workshop
+from casita_automations.conformance.corpus import Workshop
 from casita_automations.items import automation_item
 from casita_config import load_config
 
@@ -76,10 +76,12 @@ def test_a_fault_is_told_with_file_and_line(tmp_path: Path) -> None:
         "      form: 'on'\n  action:\n    - service: light.turn_on\n"
     )
     declared = next(iter(loading.automations(load_config(tmp_path))))
-    parts, machine = _workshop()
+    workshop = Workshop(tmp_path)
 
     with pytest.raises(ConfigError) as raised:
-        automation_item(declared.node, declared.at, declared.name, 0, parts, machine)
+        automation_item(
+            declared.node, declared.at, declared.name, 0, workshop.parts, workshop.machine
+        )
 
     problem = raised.value.problems[0]
     assert (problem.file, problem.line) == ("automations.yaml", 5)

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import voluptuous as vol
 
-from casita.errors import CommandFailed, InvalidCommand
+from casita.errors import CommandFailed, InvalidCommand, did_you_mean
 from casita.ids import domain_of, is_entity_id
 from casita.model import Target
 from casita.services import Call, FixedData, Service
@@ -54,9 +54,31 @@ def listed_ids(value: Any) -> list[Any]:
 
 
 def _data(value: Any) -> Any:
-    if value is None or isinstance(value, Mapping) or is_template(value):
-        return value or {}
+    if value is None:
+        raise vol.Invalid("expected a mapping of data, got nothing; delete the key")
+    if isinstance(value, Mapping | str):
+        return value
     raise vol.Invalid(f"expected a mapping of data, got {value!r}")
+
+
+def _whole_target(value: Any) -> Any:
+    if is_template(value):
+        return value
+    if not isinstance(value, Mapping):
+        raise vol.Invalid(f"expected a mapping, as 'entity_id: light.hall'; got {value!r}")
+    for key, ids in value.items():
+        if key not in TARGET_KEYS:
+            raise vol.Invalid(f"unknown key {str(key)!r}.{did_you_mean(str(key), TARGET_KEYS)}")
+        if key == "entity_id" and isinstance(ids, str):
+            _entities(ids)
+    return value
+
+
+def _scene(value: Any) -> str:
+    checked = entity_id(value)
+    if domain_of(checked) != "scene":
+        raise vol.Invalid(f"{checked} is no scene; one looks like 'scene.evening'")
+    return checked
 
 
 _ANY_SERVICE: Final[Mapping[Any, Any]] = {
@@ -67,13 +89,13 @@ _SCHEMA: Final = vol.Schema(
         **_ANY_SERVICE,
         vol.Optional("data"): _data,
         vol.Optional("data_template"): _data,
-        vol.Optional("target"): _data,
+        vol.Optional("target"): _whole_target,
         vol.Optional("entity_id"): _entities,
         vol.Optional("response_variable"): string,
         vol.Optional("metadata"): object,
     }
 )
-_SCENE: Final = vol.Schema({vol.Required("scene"): entity_id, vol.Optional("metadata"): object})
+_SCENE: Final = vol.Schema({vol.Required("scene"): _scene, vol.Optional("metadata"): object})
 
 
 def call(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:

@@ -15,15 +15,15 @@ from casita_config.schemas import boolean, string
 _EVENT: Final = vol.Schema(
     {
         vol.Required("event"): string,
-        vol.Optional("event_data"): object,
-        vol.Optional("event_data_template"): object,
+        vol.Optional("event_data"): dict,
+        vol.Optional("event_data_template"): dict,
     }
 )
 _STOP: Final = vol.Schema(
     {
         vol.Required("stop"): vol.Maybe(text_or_template),
-        vol.Optional("error", default=False): boolean,
-        vol.Optional("response_variable"): string,
+        vol.Exclusive("error", "outcome"): boolean,
+        vol.Exclusive("response_variable", "outcome"): string,
     }
 )
 
@@ -91,7 +91,7 @@ def stop(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
         view = run.view(strand)
         text = str(message.render(view))
         run.note(path)
-        if checked["error"]:
+        if checked.get("error"):
             raise AbortRun(text)
         if response is not None and response not in view:
             raise AbortRun(f"the response variable {response!r} is not defined")

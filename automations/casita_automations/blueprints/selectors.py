@@ -245,6 +245,36 @@ SELECTORS: Final[Mapping[str, Callable[[Any], Any]]] = {
 """Kinds of selector, and what checks the options of each."""
 
 
+_FIELD: Final = vol.Schema(
+    {
+        vol.Optional("name"): string,
+        vol.Optional("description"): string,
+        vol.Optional("example"): object,
+        vol.Optional("default"): object,
+        vol.Optional("advanced"): boolean,
+        vol.Optional("required"): boolean,
+        vol.Optional("selector"): lambda value: selector(value),
+    }
+)
+
+
+def fields(value: Any) -> dict[str, Any]:
+    """Check the fields of a script: what it may be called with; a schema's validator."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise vol.Invalid("fields are lines of 'name:', each with what is said of it below")
+    return {str(name): _field(name, about) for name, about in value.items()}
+
+
+def _field(name: Any, about: Any) -> Any:
+    try:
+        return _FIELD({} if about is None else about)
+    except vol.Invalid as err:
+        err.prepend([name])
+        raise
+
+
 def selector(value: Any) -> dict[str, Any]:
     """Check a selector: one kind with its options; a schema's validator."""
     if not isinstance(value, Mapping) or len(value) != 1:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from casita.events import State
+from casita.states import UNAVAILABLE, UNKNOWN
 from casita_automations.conditions.condition import Condition, any_of, every
 from casita_automations.numeric import LIMITS, ConditionError, Limits, has_limit
 from casita_automations.parsing import At, listed
@@ -20,8 +20,9 @@ _TEMPLATE: Final = vol.Schema({vol.Required("value_template"): string})
 _TRIGGER: Final = vol.Schema({vol.Required("id"): vol.All(listed, [vol.Coerce(str)])})
 _ZONE: Final = vol.Schema(
     {
-        vol.Required("entity_id"): vol.All(entity_ids, vol.Length(min=1)),
+        vol.Required("entity_id"): entity_ids,
         vol.Required("zone"): vol.All(entity_ids, vol.Length(min=1)),
+        vol.Optional("event"): vol.In(["enter", "leave"]),
     }
 )
 
@@ -94,7 +95,11 @@ def zone(config: dict[str, Any], at: At, parts: Parts) -> Condition:
             if zone is None or state is None:
                 missing = zone_id if zone is None else entity_id
                 raise ConditionError(f"{missing}: there is no such entity")
-            return _is_there(zone, state)
+            if state.state in (UNAVAILABLE, UNKNOWN):
+                return False
+            if not has_place(state):
+                raise ConditionError(f"{entity_id}: it does not tell where it is")
+            return is_in(zone, state)
 
         return Condition(check)
 
@@ -120,13 +125,6 @@ def device(config: dict[str, Any], at: At, parts: Parts) -> Condition:
         return state.state == wanted
 
     return Condition(check)
-
-
-def _is_there(zone: State, state: State) -> bool:
-    if has_place(state):
-        return is_in(zone, state)
-    here = zone.entity_id.removeprefix("zone.")
-    return state.state == ("home" if here == "home" else zone.name)
 
 
 def _result(compiled: Any, variables: Variables) -> Any:

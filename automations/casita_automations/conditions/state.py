@@ -30,11 +30,12 @@ def _texts(value: Any) -> list[str]:
 
 
 _COMMON: Final[Mapping[Any, Any]] = {
-    vol.Required("entity_id"): vol.All(entity_ids, vol.Length(min=1)),
-    vol.Optional("match", default="all"): vol.In(["all", "any"]),
+    vol.Required("entity_id"): entity_ids,
+    vol.Optional("match", default="all"): vol.All(vol.Lower, vol.In(["all", "any"])),
     vol.Optional("for"): duration_or_template,
+    vol.Optional("from"): string,  # had a meaning until 2016; Home Assistant still takes it
 }
-_SCHEMA: Final = vol.Schema({**_COMMON, vol.Required("state"): vol.All(_texts, vol.Length(min=1))})
+_SCHEMA: Final = vol.Schema({**_COMMON, vol.Required("state"): _texts})
 _ATTRIBUTE_SCHEMA: Final = vol.Schema(
     {**_COMMON, vol.Required("attribute"): string, vol.Required("state"): listed}
 )

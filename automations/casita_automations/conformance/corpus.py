@@ -62,7 +62,7 @@ class Verdict:
 
 def run(folder: Path) -> Iterator[Verdict]:
     """Compile each item in the files of a folder."""
-    workshop = _Workshop(folder)
+    workshop = Workshop(folder)
     verdicts = _Verdicts(folder)
     for path in _files(folder):
         loaded = load_tolerantly(path, root=folder, environ={})
@@ -157,7 +157,7 @@ class _Anywhere(Blueprints):
         return fitting[0] if fitting else None
 
 
-class _Workshop:
+class Workshop:
     """Compiles items as the engine does."""
 
     def __init__(self, folder: Path) -> None:
@@ -165,8 +165,8 @@ class _Workshop:
         clock = VirtualClock(datetime(2024, 3, 12, 9, tzinfo=UTC))
         log = MemoryLog(clock=clock)
         kernel = Kernel.assemble(Configuration.from_mapping({}), clock, log)
-        self._parts = Parts.of(kernel)
-        self._machine = Machine(self._parts, lambda _run: None)
+        self.parts = Parts.of(kernel)
+        self.machine = Machine(self.parts, lambda _run: None)
         self._blueprints = [one for one in _files(folder) if FOLDER in one.parts]
 
     def tried(self, found: Found, loaded: Loaded, path: Path) -> tuple[str | None, str | None]:
@@ -200,9 +200,9 @@ class _Workshop:
 
     def _compile(self, kind: str, index: str, node: Any, at: At) -> None:
         if kind == "script":
-            script_item(index, node, at, self._parts, self._machine)
+            script_item(index, node, at, self.parts, self.machine)
         elif not (isinstance(node, Mapping) and "use" in node):
-            automation_item(node, at, None, 0, self._parts, self._machine)
+            automation_item(node, at, None, 0, self.parts, self.machine)
 
     def _try_blueprint(self, tree: Any) -> None:
         """Compile a blueprint with values that fit; it is enough that some do."""

@@ -6,8 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import voluptuous as vol
+
 from casita.errors import did_you_mean
-from casita_automations.parsing import At, enabled, expect_mapping, listed, template_value
+from casita_automations.parsing import (
+    At,
+    enabled,
+    expect_mapping,
+    listed,
+    quoted,
+    template_value,
+)
 from casita_automations.parts import Parts
 from casita_automations.templates import Value
 from casita_automations.triggers import (
@@ -38,6 +47,17 @@ _KINDS: Final[Mapping[str, Callable[[dict[str, Any], At, Parts], Source]]] = {
 }
 
 
+_BASE: Final = vol.Schema(
+    {
+        vol.Optional("id"): quoted,
+        vol.Optional("alias"): quoted,
+        vol.Optional("variables"): dict,
+        vol.Optional("enabled"): object,
+    },
+    extra=vol.ALLOW_EXTRA,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledTrigger:
     """A trigger of an automation, or of a wait."""
@@ -64,7 +84,7 @@ def _flat(data: Any, at: At) -> list[tuple[dict[str, Any], At]]:
     for index, item in enumerate(listed(data)):
         where = at.below(index) if many else at
         mapping = expect_mapping(item, where, "a trigger")
-        if "triggers" in mapping and "trigger" not in mapping and "platform" not in mapping:
+        if mapping.keys() == {"triggers"}:
             found += _flat(mapping["triggers"], where.below("triggers"))
         else:
             found.append((mapping, where))
@@ -79,11 +99,11 @@ def _compiled(item: dict[str, Any], at: At, index: int, parts: Parts) -> Compile
         source = compiled(config, at, parts)
     else:
         source = foreign.compiled(kind, config, at, parts)
-    given = item.get("id")
+    given = at.check(_BASE, {key: item[key] for key in _COMMON if key in item})
     base = {
-        "id": str(index) if given is None else str(given),
+        "id": given.get("id", str(index)),
         "idx": str(index),
-        "alias": item.get("alias"),
+        "alias": given.get("alias"),
         "platform": kind,
     }
     variables = None

@@ -65,12 +65,13 @@ class EventTrigger:
     def _arm_type(
         self, name: str, wanted: Mapping[str, Any], context: Mapping[str, Any], arming: Arming
     ) -> Cancel:
-        users = listed(context.get("user_id"))
+        nested = any(isinstance(value, Mapping) for value in wanted.values())
+        fits = _nested_in if nested else _items_in
 
         def happened(event: Event) -> None:
-            if wanted and not _holds(data_of(event), wanted):
+            if wanted and not fits(data_of(event), wanted):
                 return
-            if users and event.actor not in users:
+            if context and not _in_context(event, context):
                 return
             shown = name if name != "*" else event.type
             arming.fires(
@@ -81,14 +82,28 @@ class EventTrigger:
         return self._parts.listening.on(OUR_NAMES.get(name, name), happened)
 
 
-def _holds(data: Any, wanted: Any) -> bool:
-    """Say whether an event's data holds all that is wanted; in lists, each item has to be named."""
+def _items_in(data: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Say whether an event's data has all items that are wanted."""
+    return all(data.get(key, _MISSING) == value for key, value in wanted.items())
+
+
+def _nested_in(data: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Say the same where mappings are wanted: of these, what the data lacks does not count."""
+    return all(key in data and _fits(data[key], value) for key, value in wanted.items())
+
+
+def _fits(data: Any, wanted: Any) -> bool:
+    """Compare as Home Assistant's schemas do: each item of a list has to be one of the wanted."""
     if isinstance(wanted, Mapping):
         return isinstance(data, Mapping) and all(
-            _holds(data.get(key, _MISSING), value) for key, value in wanted.items()
+            key not in data or _fits(data[key], value) for key, value in wanted.items()
         )
     if isinstance(wanted, list):
-        return isinstance(data, list) and all(
-            any(_holds(item, one) for one in wanted) for item in data
-        )
+        return isinstance(data, list) and all(any(_fits(one, it) for it in wanted) for one in data)
     return bool(data == wanted)
+
+
+def _in_context(event: Event, wanted: Mapping[str, Any]) -> bool:
+    """Say whether an event was caused by whom, or by what, is wanted; a list names several."""
+    context = Happening(event).context
+    return all(getattr(context, key, _MISSING) in listed(value) for key, value in wanted.items())

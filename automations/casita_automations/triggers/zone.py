@@ -15,7 +15,7 @@ from casita_config.schemas import entity_id, entity_ids
 
 _SCHEMA: Final = vol.Schema(
     {
-        vol.Required("entity_id"): vol.All(entity_ids, vol.Length(min=1)),
+        vol.Required("entity_id"): entity_ids,
         vol.Required("zone"): entity_id,
         vol.Optional("event", default="enter"): vol.In(["enter", "leave"]),
     }
