@@ -160,10 +160,11 @@ def _unknown_service(call: Call, world: World, report: Report) -> None:
     domain = domain_of(call.service)
     if domain in world.plugins or domain in _DYNAMIC:
         return
-    report.error(
-        "unknown-service", call.at.below(call.key),
-        f"there is no service {call.service}.{did_you_mean(call.service, world.services)}",
-    )  # fmt: skip
+    why = did_you_mean(call.service, world.services)
+    if domain not in {domain_of(one) for one in world.services}:
+        why = why or " No plugin under 'plugins:' offers any of this kind."
+    at = call.at.below(call.key)
+    report.error("unknown-service", at, f"there is no service {call.service}.{why}")
 
 
 def _fields(call: Call, service: Service, report: Report) -> None:
