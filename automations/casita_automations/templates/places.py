@@ -24,9 +24,10 @@ def words(environment: Environment) -> Words:
         "floor_areas", "floor_entities", "label_id", "label_name", "label_entities",
         "label_areas", "label_devices", "labels", "device_id", "device_name", "device_attr",
         "device_entities", "is_device_attr", "is_hidden_entity", "integration_entities",
+        "label_description", "config_entry_id", "entity_name",
     ):  # fmt: skip
         found.add(name, getattr(registry, name), filter=True, test=name.startswith("is_"))
-    for name in ("areas", "floors"):
+    for name in ("areas", "floors", "issues", "issue", "config_entry_attr"):
         found.functions[name] = getattr(registry, name)
     found.add("expand", ground.expand, filter=True)
     found.add("closest", ground.closest, filter=True)
@@ -123,6 +124,10 @@ class _Registry:
         label = self._registry.labels.get(what)
         return label.name if label else None
 
+    def label_description(self, what: str) -> str | None:
+        """Return the description of a label: there is none, here."""
+        return None
+
     def label_entities(self, what: str) -> list[str]:
         """Return the entities that bear a label themselves."""
         label_id = self.label_id(what)
@@ -175,6 +180,31 @@ class _Registry:
             for one in self._registry.entities
             if one.source == what or one.source.partition(".")[0] == what
         ]
+
+    def entity_name(self, what: str) -> str | None:
+        """Return the name of an entity, without that of its device."""
+        entry = self._registry.entities.get(what)
+        return entry.shown_name if entry else None
+
+    # What is not kept here, under the names that people's templates have
+
+    def config_entry_id(self, what: str) -> str | None:
+        """Return the plugin instance that an entity comes from."""
+        entry = self._registry.entities.get(what)
+        return entry.source if entry else None
+
+    def config_entry_attr(self, what: str, name: str) -> Any:
+        """Return what is known of a plugin instance: its domain and its title."""
+        known = {"domain": str(what).partition(".")[0], "title": str(what)}
+        return known.get(name)
+
+    def issues(self) -> dict[tuple[str, str], Any]:
+        """Return the repairs that are due: none, `casita check` tells what is wrong."""
+        return {}
+
+    def issue(self, domain: str, issue_id: str) -> Any:
+        """Return one of them."""
+        return None
 
     def is_hidden_entity(self, what: str) -> bool:
         """Say whether an entity is hidden: none is, here."""

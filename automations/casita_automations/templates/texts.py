@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from awesomeversion import AwesomeVersion
 from jinja2 import Undefined, pass_environment
 
 from casita.events import State
@@ -34,7 +35,7 @@ def words(environment: Environment) -> Words:
         ("urlencode", urlencode), ("flatten", flatten), ("zip", zip), ("shuffle", shuffle),
         ("merge_response", merge_response), ("combine", combine), ("intersect", intersect),
         ("difference", difference), ("union", union),
-        ("symmetric_difference", symmetric_difference),
+        ("symmetric_difference", symmetric_difference), ("version", AwesomeVersion),
     ):  # fmt: skip
         found.add(name, function, filter=True)
     found.filters |= {
