@@ -6,5 +6,6 @@ from casita_automations.loading import SECTIONS
 
 plugin = Plugin("automations", version="0.1.0")
 plugin.component(Automations)
+plugin.add_tool("backtest", "casita_automations.backtest.tool:run")
 for _section in (*SECTIONS, "script"):
     plugin.add_section(_section)

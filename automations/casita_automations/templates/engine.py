@@ -34,7 +34,7 @@ class Reads:
 class Template:
     """A template's text; it is compiled when it is first rendered."""
 
-    __slots__ = ("_compiled", "_engine", "source", "static")
+    __slots__ = ("_compiled", "_engine", "_globals", "source", "static")
 
     def __init__(self, engine: Templates, source: str) -> None:
         self._engine = engine
@@ -42,6 +42,7 @@ class Template:
         self.static = not is_template(source)
         """Whether it holds no Jinja: it renders to itself."""
         self._compiled: jinja2.Template | None = None
+        self._globals: dict[str, Any] = {}
 
     def __repr__(self) -> str:
         return f"<Template {self.source!r}>"
@@ -57,8 +58,11 @@ class Template:
         compiled = self._compiled
         if compiled is None:
             compiled = self._compiled = self._engine.environment.from_string(self.source)
+            self._globals = dict(compiled.globals)
         try:
-            return compiled.render(variables).strip()
+            # Jinja would copy all globals one by one through a ChainMap, at each rendering
+            context = compiled.new_context({**self._globals, **variables}, shared=True)
+            return "".join(compiled.root_render_func(context)).strip()
         except Exception as err:
             raise TemplateError(f"{self._shown}: {type(err).__name__}: {err}") from err
 

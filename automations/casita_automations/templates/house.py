@@ -13,6 +13,8 @@ from casita_automations.templates.words import Words
 if TYPE_CHECKING:
     from casita_automations.templates.environment import Environment
 
+_ASKED_BY_JINJA: Final = frozenset({"alters_data", "jinja_pass_arg", "unsafe_callable"})
+"""What Jinja looks for on everything that is called: no domains."""
 _STAMPED: Final = frozenset({"automation", "script"})
 
 
@@ -95,7 +97,7 @@ class StatesOfHouse:
         return rounded_state(state) if rounded else state.state
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
+        if name.startswith("_") or name in _ASKED_BY_JINJA:
             raise AttributeError(name)
         if "." in name:
             return read(self._environment, name)

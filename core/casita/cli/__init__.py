@@ -68,6 +68,7 @@ main = _Commands(
         "check": ("check", "Check a configuration without running it."),
         "log": ("log", "Show what happened."),
         "why": ("why", "Say why something happened."),
+        "backtest": ("backtest", "Try automations on what has happened."),
         "states": ("states", "Show the present states."),
         "devices": ("devices", "List devices, and what waits to be adopted."),
         "adopt": ("adopt", "Adopt a device that was found."),
