@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from casita.clock import Alarm, Clock
-from casita.consumers._delivery import Failure, Handler, Lanes, Retries, words
+from casita.consumers._delivery import Delivery, Ended, Failure, words
 from casita.consumers._shelf import DeadLetter, Shelf
 from casita.errors import CasitaError
 from casita.events import Event
@@ -22,6 +22,7 @@ from casita.tasks import Tasks
 QUEUE: Final = 256
 """So many events at most are on their way to one consumer; the rest wait in the log."""
 _SAVE_EVERY_S: Final = 1.0
+_LONGEST_PAUSE_S: Final = 60.0
 
 _logger = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ class Consumer:
     def __init__(
         self,
         name: str,
-        handler: Handler,
+        deliver: Callable[[Ended, Tasks], Delivery],
         *,
         log: EventLog,
         clock: Clock,
@@ -77,8 +78,6 @@ class Consumer:
         durable: bool,
         types: Sequence[str],
         subjects: Sequence[str],
-        retries: Retries,
-        parallel: int,
         closed: Callable[[Consumer], None],
     ) -> None:
         """Use `Consumers.open`."""
@@ -92,12 +91,9 @@ class Consumer:
         self._log = log
         self._clock = clock
         self._shelf = shelf
-        self._retries = retries
         self._on_closed = closed
         self._tasks = Tasks(f"consumer {name}")
-        self._lanes = Lanes(
-            handler, self._ended, clock=clock, tasks=self._tasks, retries=retries, parallel=parallel
-        )
+        self._delivery = deliver(self._ended, self._tasks)
         self._scanned = cursor
         self._window: deque[int] = deque()
         self._ended_early: set[int] = set()
@@ -122,20 +118,24 @@ class Consumer:
             lag=self.lag,
             in_flight=len(self._window),
             handled=self.handled,
-            failures=self._lanes.failures,
+            failures=self._delivery.failures,
             dead=self._shelf.count(self.name),
             missed=self.missed,
-            last_error=self._lanes.last_error,
+            last_error=self._delivery.last_error,
         )
 
     async def redrive(self, letter: DeadLetter, *, actor: str | None = None) -> None:
         """Try a dead letter once more, now. Raises `CasitaError` if it fails; then it stays."""
         try:
-            await self._lanes.try_once(letter.event)
+            await self._delivery.try_once(letter.event)
         except Exception as err:
             self._shelf.failed_again(letter, words(err))
             raise CasitaError(f"{letter.id}: it failed again: {words(err)}") from err
         self._shelf.redriven(letter, actor=actor)
+
+    def wake(self) -> None:
+        """Try at once what waits for its next try: whatever was missing is back."""
+        self._delivery.wake()
 
     def cancel(self) -> None:
         """Take no more events, from the next one on; what is under way is cancelled."""
@@ -154,7 +154,7 @@ class Consumer:
     def _state(self) -> ConsumerState:
         if not self._open:
             return ConsumerState.CLOSED
-        if self._lanes.retrying:
+        if self._delivery.retrying:
             return ConsumerState.RETRYING
         return ConsumerState.BEHIND if self.lag else ConsumerState.FOLLOWING
 
@@ -167,9 +167,9 @@ class Consumer:
                 await self._follow()
             except Exception as err:
                 failures += 1
-                self._lanes.last_error = words(err)
+                self._delivery.last_error = words(err)
                 _logger.exception("consumer %s: reading the log failed", self.name)
-                await self._clock.sleep(self._retries.pause_s(failures))
+                await self._clock.sleep(min(2.0**failures, _LONGEST_PAUSE_S))
 
     async def _skip_missing(self) -> None:
         """Go on behind events that have left the log; tell how many, unless it is new."""
@@ -193,11 +193,10 @@ class Consumer:
                 self._scanned, types=self.types, subjects=self.subjects,
                 limit=QUEUE - len(self._window), stored_only=self.durable,
             )  # fmt: skip
-            for event in page.events:
-                self._window.append(event.offset)
-                self._lanes.add(event)
+            self._window.extend(event.offset for event in page.events)
             self._scanned = page.end
             self._advance()
+            await self._delivery.take(page.events)
             await self._until_room()
             if self._scanned >= known:
                 await log.grown(known, stored_only=self.durable)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 from casita.bus import Bus
 from casita.clock import Clock
+from casita.consumers._batches import Batches, BatchHandler
 from casita.consumers._consumer import Consumer, ConsumerState, ConsumerStatus
-from casita.consumers._delivery import ONCE, Handler, Retries
+from casita.consumers._delivery import ONCE, Delivery, Ended, Handler, Lanes, Retries
 from casita.consumers._shelf import Shelf
 from casita.errors import CasitaError, NotReady
+from casita.tasks import Tasks
 
 DURABLE: Final = Retries()
 
@@ -65,16 +67,36 @@ class Consumers:
 
         Raises `ValueError` if a consumer of this name is open.
         """
-        if name in self._open:
-            raise ValueError(f"{name}: a consumer of this name is open already")
+        chosen = retries or (DURABLE if durable else ONCE)
+
+        def lanes(ended: Ended, tasks: Tasks) -> Delivery:
+            return Lanes(
+                handler, ended, clock=self._clock, tasks=tasks, retries=chosen, parallel=parallel
+            )
+
         cursor = self._begin(name, durable=durable, replay=replay)
-        consumer = Consumer(
-            name, handler, log=self._bus.log, clock=self._clock, shelf=self.shelf, cursor=cursor,
-            durable=durable, types=types, subjects=subjects, parallel=parallel,
-            retries=retries or (DURABLE if durable else ONCE), closed=self._closed,
-        )  # fmt: skip
-        self._open[name] = consumer
-        return consumer
+        return self._add(name, lanes, cursor, durable, types, subjects)
+
+    def open_batches(
+        self,
+        name: str,
+        handler: BatchHandler,
+        *,
+        types: Sequence[str] = (),
+        subjects: Sequence[str] = (),
+        replay: bool = False,
+        retries: Retries = DURABLE,
+    ) -> Consumer:
+        """Hand events to a handler many at a time, in order; it is durable.
+
+        Raises `ValueError` if a consumer of this name is open.
+        """
+
+        def batches(ended: Ended, tasks: Tasks) -> Delivery:
+            return Batches(handler, ended, clock=self._clock, retries=retries)
+
+        cursor = self._begin(name, durable=True, replay=replay)
+        return self._add(name, batches, cursor, True, types, subjects)
 
     @contextmanager
     def following(self, name: str, cursor: int) -> Iterator[Follower]:
@@ -134,8 +156,26 @@ class Consumers:
         """Close all."""
         await asyncio.gather(*(one.close() for one in list(self._open.values())))
 
+    def _add(
+        self,
+        name: str,
+        deliver: Callable[[Ended, Tasks], Delivery],
+        cursor: int,
+        durable: bool,
+        types: Sequence[str],
+        subjects: Sequence[str],
+    ) -> Consumer:
+        consumer = Consumer(
+            name, deliver, log=self._bus.log, clock=self._clock, shelf=self.shelf, cursor=cursor,
+            durable=durable, types=types, subjects=subjects, closed=self._closed,
+        )  # fmt: skip
+        self._open[name] = consumer
+        return consumer
+
     def _begin(self, name: str, *, durable: bool, replay: bool) -> int:
         """Return where a consumer begins."""
+        if name in self._open:
+            raise ValueError(f"{name}: a consumer of this name is open already")
         log = self._bus.log
         if not durable:
             return log.head

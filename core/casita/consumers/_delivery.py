@@ -6,8 +6,8 @@ import asyncio
 import inspect
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol
 
 import msgspec
 
@@ -56,6 +56,53 @@ Ended = Callable[[Event, Failure | None], None]
 """Told when an event is dealt with, or given up."""
 
 
+class Delivery(Protocol):
+    """A way in which events get to whoever deals with them."""
+
+    retrying: int
+    """How many events wait for their next try."""
+    failures: int
+    """How many tries have failed."""
+    last_error: str | None
+
+    async def take(self, events: Sequence[Event]) -> None:
+        """Deliver events; return when more may come."""
+        ...
+
+    async def try_once(self, event: Event) -> None:
+        """Hand an event over out of turn; raise what the handler raises."""
+        ...
+
+    def wake(self) -> None:
+        """Try at once what waits for its next try."""
+        ...
+
+
+class Pauses:
+    """Pauses between tries, that can be cut short."""
+
+    def __init__(self, clock: Clock, retries: Retries) -> None:
+        self._clock = clock
+        self._retries = retries
+        self._sleepers: set[asyncio.Future[None]] = set()
+
+    async def after(self, failures: int) -> None:
+        """Return after the pause that follows so many failures, or when woken."""
+        sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        alarm = self._clock.call_later(self._retries.pause_s(failures), lambda: _resolve(sleeper))
+        self._sleepers.add(sleeper)
+        try:
+            await sleeper
+        finally:
+            alarm.cancel()
+            self._sleepers.discard(sleeper)
+
+    def wake(self) -> None:
+        """End all pauses."""
+        for sleeper in self._sleepers:
+            _resolve(sleeper)
+
+
 class Lanes:
     """One lane for each subject: its events go one after another, those of others pass by.
 
@@ -78,15 +125,21 @@ class Lanes:
         self._clock = clock
         self._tasks = tasks
         self._retries = retries
+        self._pauses = Pauses(clock, retries)
         self._slots = asyncio.Semaphore(parallel)
         self._lanes: dict[str, deque[Event]] = {}
         self.retrying = 0
-        """How many events wait for their next try."""
         self.failures = 0
-        """How many tries have failed."""
         self.last_error: str | None = None
 
-    def add(self, event: Event) -> None:
+    async def take(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self._add(event)
+
+    def wake(self) -> None:
+        self._pauses.wake()
+
+    def _add(self, event: Event) -> None:
         """Deliver an event after those of its subject that are on their way."""
         lane = self._lanes.get(event.subject)
         if lane is not None:
@@ -96,7 +149,6 @@ class Lanes:
         self._tasks.start(self._work_off(event.subject, lane), event.subject)
 
     async def try_once(self, event: Event) -> None:
-        """Hand an event over out of turn; raise what the handler raises."""
         async with self._slots:
             await self._try(event)
 
@@ -119,7 +171,7 @@ class Lanes:
                 delays += 1
                 self.last_error = words(err)
             except (Exception, asyncio.CancelledError) as err:
-                if _is_cancelled():
+                if is_cancelled():
                     raise
                 tries += 1
                 self.failures += 1
@@ -139,12 +191,12 @@ class Lanes:
     async def _pause(self, failures: int) -> None:
         self.retrying += 1
         try:
-            await self._clock.sleep(self._retries.pause_s(failures))
+            await self._pauses.after(failures)
         finally:
             self.retrying -= 1
 
 
-def _is_cancelled() -> bool:
+def is_cancelled() -> bool:
     """Say whether it is us who are cancelled, not something that a handler awaited."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
@@ -155,3 +207,8 @@ def words(err: BaseException) -> str:
     if isinstance(err, TimeoutError) and not str(err):
         return "it took too long"
     return f"{type(err).__name__}: {err}" if str(err) else type(err).__name__
+
+
+def _resolve(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

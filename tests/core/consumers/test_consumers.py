@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -277,3 +278,77 @@ def _restarted(log: MemoryLog, clock: VirtualClock) -> Kernel:
     kernel = Kernel.assemble(Configuration.from_mapping({}), clock, log.copy())
     kernel.restore()
     return kernel
+
+
+async def test_what_waits_is_tried_at_once_when_it_is_woken(
+    running: Kernel, reader: Reader
+) -> None:
+    reader.fails = lambda event: NotReady("away")
+    consumer = running.consumers.open("notes", reader)
+    happen(running, 1)
+    await rest(running, 3600)
+
+    reader.fails = lambda event: None
+    consumer.wake()
+    await rest(running)
+
+    assert reader.numbers == [1]
+
+
+class Press:
+    """Deals with many events at once."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.refuses: set[int] = set()
+        self.fails: Exception | None = None
+        self.chokes_on: set[int] = set()
+
+    async def __call__(self, events: Sequence[Event]) -> dict[int, str]:
+        if self.fails is not None:
+            raise self.fails
+        numbers = [one.data["n"] for one in events]
+        if self.chokes_on.intersection(numbers):
+            raise ValueError("choked")
+        self.batches.append(numbers)
+        return {one.offset: "too long" for one in events if one.data["n"] in self.refuses}
+
+
+async def test_a_batch_keeps_the_order_and_what_is_refused_is_shelved(running: Kernel) -> None:
+    press = Press()
+    press.refuses = {2}
+    running.consumers.open_batches("press", press, types=("rang",))
+    happen(running, 1, 2, 3)
+    await rest(running)
+    happen(running, 4)
+    await rest(running)
+
+    assert press.batches == [[1, 2, 3], [4]]
+    assert [(one.error, one.event.data["n"]) for one in running.consumers.shelf.letters()] == [
+        ("too long", 2)
+    ]
+
+
+async def test_a_batch_that_cannot_be_dealt_with_at_present_waits_whole(running: Kernel) -> None:
+    press = Press()
+    press.fails = NotReady("away")
+    consumer = running.consumers.open_batches("press", press, types=("rang",))
+    happen(running, 1, 2)
+    await rest(running, 3600)
+    press.fails = None
+    consumer.wake()
+    await rest(running)
+
+    assert press.batches == [[1, 2]]
+    assert len(running.consumers.shelf) == 0
+
+
+async def test_a_batch_that_fails_for_one_event_loses_that_one_only(running: Kernel) -> None:
+    press = Press()
+    press.chokes_on = {2}
+    running.consumers.open_batches("press", press, types=("rang",))
+    happen(running, 1, 2, 3)
+    await rest(running, 200)
+
+    assert press.batches == [[1], [3]]
+    assert [one.event.data["n"] for one in running.consumers.shelf.letters()] == [2]
