@@ -9,7 +9,8 @@ import pytest
 
 from casita_automations.conformance import vectors
 
-VECTORS = list(vectors.read(Path(__file__).parent / "vectors"))
+HERE = Path(__file__).parent
+VECTORS = [*vectors.read(HERE / "vectors"), *vectors.read(HERE / "known")]
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=[one["id"] for one in VECTORS])

@@ -272,7 +272,17 @@ def regex_findall_index(
 def _regex(find: str, ignorecase: bool) -> Any:
     import re2  # type: ignore[import-untyped]  # it has no stubs; slow to import, seldom used
 
-    return re2.compile(f"(?i){find}" if ignorecase else find)
+    options = re2.Options()
+    options.case_sensitive = not ignorecase
+    options.log_errors = False
+    try:
+        return re2.compile(find, options)
+    except re2.error as err:
+        why = err.args[0].decode() if isinstance(err.args[0], bytes) else err.args[0]
+        raise ValueError(
+            f"the pattern {find!r} cannot be used: {why}; lookaround and references such as \\1 "
+            "in a pattern are not taken, as they can hang the house"
+        ) from err
 
 
 def _digest(name: str) -> Any:

@@ -16,6 +16,20 @@ _DATE_TIME: Final = re.compile(
     r"(?::(?P<second>\d{1,2})(?:\.(?P<fraction>\d{1,6})\d*)?)?"
     r"\s*(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?"
 )
+_LENGTHS: Final = (
+    re.compile(
+        r"(?:(?P<days>-?\d+) (?:days?, )?)?(?P<sign>-?)(?:(?P<hours>\d+):(?=\d+:\d+))?"
+        r"(?:(?P<minutes>\d+):)?(?P<seconds>\d+)(?:[.,](?P<microseconds>\d{1,6})\d{0,6})?"
+    ),
+    re.compile(
+        r"(?P<sign>[-+]?)P(?:(?P<days>\d+(?:\.\d+)?)D)?(?:T(?:(?P<hours>\d+(?:\.\d+)?)H)?"
+        r"(?:(?P<minutes>\d+(?:\.\d+)?)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
+    ),
+    re.compile(
+        r"(?:(?P<days>-?\d+) (?:days? ?))?(?:(?P<sign>[-+])?(?P<hours>\d+):(?P<minutes>\d\d):"
+        r"(?P<seconds>\d\d)(?:\.(?P<microseconds>\d{1,6}))?)?"
+    ),
+)
 _AGES: Final = (
     ("year", 31_536_000), ("month", 2_592_000), ("day", 86_400),
     ("hour", 3_600), ("minute", 60), ("second", 1),
@@ -59,13 +73,21 @@ def parse_datetime(text: str) -> datetime | None:
 
 
 def as_timedelta(value: Any) -> timedelta | None:
-    """Return the length of time that a text such as ``01:30:00`` or ``2 days`` names, or None."""
-    from casita_config.schemas import signed_duration
+    """Return the length of time that a text such as ``01:30:00`` or ``P1DT2H`` names, or None.
 
-    try:
-        return signed_duration(str(value))
-    except Exception:  # noqa: BLE001 - whatever it is, it is no length of time
+    ``01:30`` is a minute and a half, as in Home Assistant.
+    """
+    match = next(filter(None, (one.fullmatch(str(value)) for one in _LENGTHS)), None)
+    if match is None:
         return None
+    parts = {name: part for name, part in match.groupdict().items() if part is not None}
+    sign = -1 if parts.pop("sign", "+") == "-" else 1
+    days = timedelta(days=float(parts.pop("days", 0)))
+    micro = parts.pop("microseconds", None)
+    numbers = {name: float(part.replace(",", ".")) for name, part in parts.items()}
+    if micro is not None:
+        numbers["microseconds"] = float(micro.ljust(6, "0"))
+    return days + sign * timedelta(**numbers)
 
 
 def strptime(text: Any, fmt: str, default: Any = NO_DEFAULT) -> Any:
