@@ -17,10 +17,12 @@ class Lineage:
     def note(self, event: Event) -> str | None:
         """Return the automation that an event comes from; None if it is none of ours.
 
-        Each event is given once, after its cause.
+        What an automation of somebody else's does is theirs, even if it reacts to one of ours;
+        what a script does is its caller's. Each event is given once, after its cause.
         """
-        if event.type == "run.started" and event.subject in self._automations:
-            owner: str | None = event.subject
+        owner: str | None
+        if event.type == "run.started" and event.subject.startswith("automation."):
+            owner = event.subject if event.subject in self._automations else None
         elif event.cause is None:
             return None
         else:

@@ -1,4 +1,4 @@
-"""Recorded replay sets through ``casita backtest``: the calls are those that Home Assistant made."""
+"""Replay sets through ``casita backtest``: the calls are those that Home Assistant made."""
 
 from __future__ import annotations
 
