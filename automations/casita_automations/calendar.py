@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from casita.wall_time import first_moment
 
 _LONGEST_SEARCH: Final = timedelta(days=400)
 
@@ -37,6 +39,20 @@ class Pattern:
                 return moment
             moment = _stepped(moment, local, step, zone)
         return None
+
+
+def next_of_day(after: datetime, at: time, zone: ZoneInfo) -> datetime | None:
+    """Return the first time after a time, in UTC, that stands for a time of day: one a day.
+
+    Of a time that comes twice in autumn that is the first; one that is skipped in spring is
+    when the clock jumps over it.
+    """
+    day = after.astimezone(zone).date() - timedelta(days=1)
+    for ahead in range(4):
+        moment = first_moment(day + timedelta(days=ahead), at, zone)
+        if moment > after:
+            return moment
+    return None
 
 
 def _stepped(moment: datetime, local: datetime, step_s: int, zone: ZoneInfo) -> datetime:

@@ -59,6 +59,23 @@ def cause_of(values: Any) -> Cause | None:
     return None if values is None else Cause(offset=values[0], root=values[1], hops=values[2])
 
 
+def pending_of(key: str, document: Mapping[str, Any]) -> Pending:
+    """Return a kept ``for:``, or a time that is waited for, from its document."""
+    offset, root, hops = document["cause"]
+    cause = Cause(offset=offset, root=root, hops=hops)
+    return Pending(key=key, due=document["due"], data=document["data"], cause=cause)
+
+
+def pending_document(pending: Pending) -> dict[str, Any]:
+    """Return one as JSON can hold it."""
+    cause = pending.cause
+    return {
+        "due": pending.due,
+        "data": pending.data,
+        "cause": [cause.offset, cause.root, cause.hops],
+    }
+
+
 class KeptHolds:
     """The running ``for:`` of one trigger of one automation, or of a template entity."""
 
@@ -75,13 +92,7 @@ class KeptHolds:
 
     def keep(self, pending: Pending) -> None:
         """Write one down."""
-        cause = pending.cause
-        document = {
-            "due": pending.due,
-            "data": pending.data,
-            "cause": [cause.offset, cause.root, cause.hops],
-        }
-        self._log.put(self._collection, f"{self._prefix} {pending.key}", document)
+        self._log.put(self._collection, f"{self._prefix} {pending.key}", pending_document(pending))
 
     def drop(self, key: str) -> None:
         """Strike one out."""
@@ -91,14 +102,7 @@ class KeptHolds:
     def kept(self) -> list[Pending]:
         """Return those that ran when the hub ended; once only."""
         before, self._before = self._before, {}
-        found = []
-        for key, document in before.items():
-            cause = cause_of(document["cause"])
-            if cause is not None:
-                found.append(
-                    Pending(key=key, due=document["due"], data=document["data"], cause=cause)
-                )
-        return found
+        return [pending_of(key, document) for key, document in before.items()]
 
 
 def _strand_document(strand: Strand) -> dict[str, Any]:

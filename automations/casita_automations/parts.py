@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from casita.events import Cause, Event
 from casita.kernel import Kernel
+from casita_automations.readiness import Ready
 from casita_automations.sky import Sky
 from casita_automations.templates import Templates
 from casita_automations.watching import Listening, Watch
@@ -30,6 +31,7 @@ class Parts:
     watch: Watch
     listening: Listening
     sky: Sky
+    ready: Ready
     stale: set[str]
     """Entities of ours whose states are not written yet."""
     freshen: Callable[[str], None] = lambda _entity_id: None
@@ -43,17 +45,20 @@ class Parts:
     def of(cls, kernel: Kernel) -> Parts:
         """Make the parts over a kernel."""
         stale: set[str] = set()
+        listening = Listening(kernel.bus)
         parts = cls(
             kernel=kernel,
             templates=Templates(kernel, stale, lambda entity_id: parts.freshen(entity_id)),
             watch=Watch(kernel.bus, kernel.clock),
-            listening=Listening(kernel.bus),
+            listening=listening,
             sky=Sky(kernel.config.home, kernel.clock),
+            ready=Ready(kernel.clock, listening),
             stale=stale,
         )
         return parts
 
     def close(self) -> None:
         """Hear of nothing any more."""
+        self.ready.close()
         self.watch.close()
         self.listening.close()

@@ -32,6 +32,8 @@ class Result(StrEnum):
     FAILED = "failed"
     STOPPED = "stopped"
     """Somebody stopped it: turned its automation off, or a new run took its place."""
+    DROPPED = "dropped"
+    """It could not go on after a restart: it was due too long ago, or its automation changed."""
 
 
 class StopRun(Exception):
@@ -170,8 +172,9 @@ class Machine:
         wait.end()
         if self._has_rested(wait):
             run.cause = rested(run.cause)
-        self._advance(run, strand, pc)
-        self._settle(run)
+        with self.parts.kernel.log.together():
+            self._advance(run, strand, pc)
+            self._settle(run)
 
     def fail(self, run: Run, strand: Strand, pc: int, err: Exception) -> None:
         """Let an instruction that waited fail."""
@@ -179,14 +182,21 @@ class Machine:
             return
         wait, strand.wait = strand.wait, None
         wait.end()
-        following = self._failed(run, strand, pc, err)
-        if following >= 0:
-            self._advance(run, strand, following)
-        self._settle(run)
+        with self.parts.kernel.log.together():
+            following = self._failed(run, strand, pc, err)
+            if following >= 0:
+                self._advance(run, strand, following)
+            self._settle(run)
 
     def end(self, run: Run, result: Result, err: Exception | None = None) -> None:
         """End a run from outside."""
-        self._finish(run, result, err)
+        with self.parts.kernel.log.together():
+            self._finish(run, result, err)
+
+    def keep(self, run: Run) -> None:
+        """Write a run down of whose wait something has changed."""
+        if run.result is None:
+            self._store(run)
 
     def hold(
         self,
@@ -266,7 +276,7 @@ class Machine:
         if run.result is not None:
             return WAIT
         guard = run.program.guard_of(pc, strand.floor)
-        if guard is not None and isinstance(err, CommandFailed | AbortRun):
+        if guard is not None and isinstance(err, CommandFailed):
             run.note("error", str(err), "continued")
             return guard.end
         if not isinstance(err, CasitaError):

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from casita.clock import Clock, SystemClock
+from casita.declaring import declare
 from casita.host import Host
 from casita.kernel import Kernel
 from casita.log import EventLog, Log, MemoryLog
@@ -79,6 +80,8 @@ class Hub:
             log = self._log or stack.enter_context(self._open_log())
             self.kernel = Kernel.assemble(self.config, self._clock, log, self._machine)
             self.kernel.restore()
+            self.kernel.timers.hold_overdue()
+            stack.callback(self.kernel.timers.close)
             stack.callback(self.kernel.trust.end)
             stack.callback(self.kernel.states.save)
             stack.push_async_callback(self.kernel.commands.stop)
@@ -86,7 +89,8 @@ class Hub:
             self.host = Host(
                 self.kernel, plugins=self._plugins, interfaces=self.config.network.interfaces
             )
-            self._declare_areas()
+            for problem in declare(self.config, self.kernel.registry, log):
+                self.host.tell(problem)
             self.host.load()
             if self._with_api:
                 self.api = await stack.enter_async_context(self._make_api())
@@ -125,10 +129,6 @@ class Hub:
         from casita.api import Api  # aiohttp is heavy; a hub in a test does without
 
         return Api(self.kernel, self.host, folder=self.folder)
-
-    def _declare_areas(self) -> None:
-        for area_id, name in self.config.areas.items():
-            self.kernel.registry.ensure_area(name, area_id=area_id)
 
     def _emit(self, type: str) -> None:
         self.kernel.bus.emit(type, "casita", {}, source="casita")

@@ -61,6 +61,8 @@ def missed(default: Missed, *policies: Policy) -> Callable[[Any], Missed]:
     schema = vol.Schema(dict(fields))
 
     def check(value: Any) -> Missed:
+        if isinstance(value, Missed):
+            return value
         if not isinstance(value, Mapping):
             return Missed(policy_of(value), default.within)
         given = schema(dict(value))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -26,11 +26,12 @@ from casita.model import Target
 from casita.plugin import Plugin
 from casita.services import Command
 from casita_config import Configuration
-from casita_config.schemas import duration, signed_duration
+from casita_config.schemas import duration
 
 START: Final = datetime(2024, 3, 12, 9, tzinfo=UTC)
 """When a house's time begins unless the test says otherwise: a Tuesday."""
 _SOURCE: Final = "test"
+_EXACT: Final = timedelta()
 _T = TypeVar("_T")
 
 
@@ -162,18 +163,17 @@ class House:
         self.hub  # noqa: B018 - starts it
         self._run(self.clock.pass_time(duration(time)))
 
-    def crash(self, down: str | float = 0, *, clock: str | float = 0) -> None:
+    def crash(self, down: str | float = 0, *, clock_is_off: timedelta = _EXACT) -> None:
         """Start the hub anew over its log, as after a power cut: nothing was stopped in order.
 
-        ``down`` is for how long there is no hub; ``clock`` by how much the wall clock is wrong
-        after it: seconds, or a text as ``-2h``.
+        ``down`` is for how long there is no hub: seconds, or a text as ``2h``; ``clock_is_off``
+        by how much the wall clock is wrong after it.
         """
         hub, self._hub = self.hub, None
         self._log = self._log.copy()
         self._run(hub.__aexit__(None, None, None))
         self.clock.lapse(duration(down))
-        if clock:
-            self.clock.step(signed_duration(clock))
+        self.clock.step(clock_is_off)
         self.hub  # noqa: B018 - starts it
 
     def state(self, entity_id: str) -> State | None:

@@ -13,6 +13,7 @@ from casita.clock import Alarm, Clock
 from casita.events import Cause, Event
 
 _STORE: Final = "timers"
+_STARTED_WITHIN_S: Final = 5.0
 
 
 class Timer(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +46,7 @@ class Timers:
         self._pending: dict[str, Timer] = {}
         self._alarms: dict[str, Alarm] = {}
         self._handlers: dict[str, TimerHandler] = {}
+        self._release: list[Callable[[], None]] = []
 
     def __iter__(self) -> Iterator[Timer]:
         return iter(sorted(self._pending.values(), key=lambda timer: timer.due))
@@ -53,6 +55,23 @@ class Timers:
         """Read what was pending when the hub ended. It fires when its owners claim it."""
         for key, document in self._bus.log.items(_STORE).items():
             self._pending[key] = msgspec.convert(document, Timer)
+
+    def hold_overdue(self) -> None:
+        """Let what is overdue wait until the hub has started, for 5 s at most.
+
+        Whoever waits for it, or carries out what it leads to, is there then.
+        """
+        alarm = self._clock.call_later(_STARTED_WITHIN_S, self._let_go)
+        started = self._bus.subscribe(
+            lambda _event: self._let_go(), owner="casita", type="hub.started"
+        )
+        self._release = [alarm.cancel, started.cancel]
+
+    def close(self) -> None:
+        """Fire nothing any more; what is pending stays so."""
+        for owner in list(self._handlers):
+            self.release(owner)
+        self._end_hold()
 
     def claim(self, owner: str, handler: TimerHandler) -> None:
         """Take an owner's timers: what is pending is armed, what is overdue fires soon."""
@@ -105,17 +124,30 @@ class Timers:
         old = self._alarms.pop(timer.key, None)
         if old is not None:
             old.cancel()
-        if timer.owner in self._handlers:
+        overdue = self._release and timer.due <= self._clock.now()
+        if timer.owner in self._handlers and not overdue:
             self._alarms[timer.key] = self._clock.call_at(timer.due, lambda: self._fire(timer))
 
+    def _let_go(self) -> None:
+        self._end_hold()
+        for timer in self:
+            if timer.key not in self._alarms:
+                self._arm(timer)
+
+    def _end_hold(self) -> None:
+        for cancel in self._release:
+            cancel()
+        self._release = []
+
     def _fire(self, timer: Timer) -> None:
-        self._forget(timer)
         late_s = max(0.0, (self._clock.now() - timer.due).total_seconds())
-        event = self._bus.emit(
-            "timer.fired", timer.key, {"late_s": round(late_s, 3)},
-            source=timer.owner, cause=timer.cause,
-        )  # fmt: skip
-        self._handlers[timer.owner](timer, event)
+        with self._bus.log.together():
+            self._forget(timer)
+            event = self._bus.emit(
+                "timer.fired", timer.key, {"late_s": round(late_s, 3)},
+                source=timer.owner, cause=timer.cause,
+            )  # fmt: skip
+            self._handlers[timer.owner](timer, event)
 
     def _forget(self, timer: Timer) -> None:
         self._pending.pop(timer.key, None)

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from casita.errors import CasitaError
 from casita.events import Cause, Event, StateChanged
+from casita.missed import AFTER_A_WAIT, Missed, of_a_wait
 from casita_automations.actions.builder import Builder
+from casita_automations.actions.due import HoldsOfWait, await_due
 from casita_automations.parsing import At, duration_or_template, template_value
 from casita_automations.program import WAIT
-from casita_automations.running import AbortRun, Machine, Run, Strand
+from casita_automations.running import AbortRun, Run, Strand
 from casita_automations.templates import Template, TemplateError, as_boolean
 from casita_automations.triggers import Arming, CompiledTrigger, compile_triggers
 from casita_automations.triggers.tracking import Tracking
@@ -23,16 +24,23 @@ from casita_config.schemas import boolean, string
 _LIMITS: Final[Mapping[Any, Any]] = {
     vol.Optional("timeout"): duration_or_template,
     vol.Optional("continue_on_timeout", default=True): boolean,
+    vol.Optional("missed", default=AFTER_A_WAIT): of_a_wait,
 }
 _TEMPLATE: Final = vol.Schema({vol.Required("wait_template"): string, **_LIMITS})
 _TRIGGER: Final = vol.Schema({vol.Required("wait_for_trigger"): object, **_LIMITS})
-_DELAY: Final = vol.Schema({vol.Required("delay"): duration_or_template})
+_DELAY: Final = vol.Schema(
+    {
+        vol.Required("delay"): duration_or_template,
+        vol.Optional("missed", default=AFTER_A_WAIT): of_a_wait,
+    }
+)
 
 
 def delay(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
     """Compile ``delay``: go on after some time."""
     checked = at.check(_DELAY, config)
     period = _period(builder, checked["delay"], at.below("delay"))
+    missed: Missed = checked["missed"]
     machine, here = builder.machine, builder.program.here
 
     def step(run: Run, strand: Strand) -> int:
@@ -40,12 +48,12 @@ def delay(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
         run.note(path, length.total_seconds())
         if length <= timedelta():
             return here + 1
-        machine.hold(run, strand, "delay", here, length)
+        machine.hold(run, strand, "delay", here, length, {"length": length})
         rearm(run, strand)
         return WAIT
 
     def rearm(run: Run, strand: Strand) -> None:
-        _await_due(machine, run, strand, lambda: machine.resume(run, strand, here + 1))
+        await_due(machine, run, strand, missed, lambda: machine.resume(run, strand, here + 1))
 
     builder.program.add(step, rearm)
 
@@ -82,6 +90,7 @@ class _Waiting:
         self._kind = kind
         self._here = builder.program.here
         self._goes_on: bool = config["continue_on_timeout"]
+        self._missed: Missed = config["missed"]
         limit = config.get("timeout")
         self._limit = None if limit is None else _period(builder, limit, at.below("timeout"))
 
@@ -126,7 +135,7 @@ class _Waiting:
         if limit is not None and limit <= timedelta():
             return self._ran_out(run, strand)
         run.note(self._path, "waits")
-        self._machine.hold(run, strand, self._kind, self._here, limit)
+        self._machine.hold(run, strand, self._kind, self._here, limit, {"length": limit})
         rearm(run, strand)
         return WAIT
 
@@ -145,14 +154,15 @@ class _Waiting:
         self._await_limit(run, strand)
         wait = strand.wait
         view = run.view(strand)
-        for trigger in triggers:
+        for index, trigger in enumerate(triggers):
             if not trigger.enabled or wait is None:
                 continue
 
             def fire(told: dict[str, Any], _cause: Event | Cause | None) -> None:
                 self._came(run, strand, trigger=told)
 
-            arming = Arming(fire=fire, base=trigger.base, variables=view)
+            holds = HoldsOfWait(self._machine, run, strand, wait, index)
+            arming = Arming(fire=fire, base=trigger.base, variables=view, holds=holds)
             cancel = trigger.source.arm(arming)
             if strand.wait is wait:
                 wait.cancels.append(cancel)
@@ -161,7 +171,7 @@ class _Waiting:
 
     def _await_limit(self, run: Run, strand: Strand) -> None:
         if strand.wait is not None and strand.wait.due is not None:
-            _await_due(self._machine, run, strand, lambda: self._due(run, strand))
+            await_due(self._machine, run, strand, self._missed, lambda: self._due(run, strand))
 
     def _came(self, run: Run, strand: Strand, **facts: Any) -> None:
         wait = strand.wait
@@ -195,15 +205,6 @@ class _Waiting:
         run: Run, strand: Strand, *, completed: bool, remaining_s: float | None, **facts: Any
     ) -> None:
         run.set_local(strand, "wait", {"completed": completed, "remaining": remaining_s, **facts})
-
-
-def _await_due(machine: Machine, run: Run, strand: Strand, then: Callable[[], None]) -> None:
-    """Call back when the strand's wait is due."""
-    wait, clock = strand.wait, machine.parts.kernel.clock
-    if wait is None or wait.due is None:
-        raise CasitaError("a wait without end cannot be due")
-    left_s = (wait.due - clock.now()).total_seconds()
-    wait.cancels.append(clock.call_later(max(0.0, left_s), then).cancel)
 
 
 def _period(builder: Builder, source: Any, at: At) -> Period:

@@ -73,19 +73,20 @@ class CompiledTrigger:
 def compile_triggers(data: Any, at: At, parts: Parts) -> list[CompiledTrigger]:
     """Compile triggers, also those in nested ``triggers:`` lists. Raises `ConfigError`."""
     found = []
-    for index, (item, where) in enumerate(_flat(data, at)):
+    for index, (item, where) in enumerate(flat(data, at)):
         found.append(_compiled(item, where, index, parts))
     return found
 
 
-def _flat(data: Any, at: At) -> list[tuple[dict[str, Any], At]]:
+def flat(data: Any, at: At) -> list[tuple[dict[str, Any], At]]:
+    """Return each trigger with its place, also those in nested lists. Raises `ConfigError`."""
     found: list[tuple[dict[str, Any], At]] = []
     many = isinstance(data, list)
     for index, item in enumerate(listed(data)):
         where = at.below(index) if many else at
         mapping = expect_mapping(item, where, "a trigger")
         if mapping.keys() == {"triggers"}:
-            found += _flat(mapping["triggers"], where.below("triggers"))
+            found += flat(mapping["triggers"], where.below("triggers"))
         else:
             found.append((mapping, where))
     return found

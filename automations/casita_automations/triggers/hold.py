@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
-from casita.clock import Alarm
 from casita.errors import CasitaError
 from casita.events import Cause, State, StateChanged
+from casita.ids import domain_of
+from casita.missed import HELD, Missed, Policy
 from casita_automations.parsing import At, template_value
 from casita_automations.parts import Parts
 from casita_automations.resting import RESTS_S, rested
-from casita_automations.triggers.source import Arming, Pending
+from casita_automations.triggers.source import Arming, Cancel, Pending
 from casita_automations.values import Period, from_document, to_document
 
 Keeps = Callable[[State | None, Any, Any], bool]
@@ -22,6 +24,13 @@ Keeps = Callable[[State | None, Any, Any], bool]
 Facts = Callable[[str, State | None, State | None, timedelta | None], dict[str, Any]]
 """Given entity, old and new state, and the time it held: what the trigger tells."""
 
+_OWN: Final = frozenset(
+    {
+        "automation", "counter", "input_boolean", "input_button", "input_datetime",
+        "input_number", "input_select", "input_text",
+    }
+)  # fmt: skip
+"""Domains of which only the hub itself changes a state: while it is down, nothing does."""
 _logger = logging.getLogger(__name__)
 
 
@@ -30,13 +39,41 @@ def period_of(held: Any, at: At, parts: Parts) -> Period | None:
     return None if held is None else Period(template_value(parts.templates, held, at))
 
 
+def missed_of(checked: Mapping[str, Any], at: At) -> Missed:
+    """Return the ``missed:`` of a trigger that has a ``for:``."""
+    if "missed" in checked and "for" not in checked:
+        at.below("missed").refuse("there is nothing to miss here; it goes with a 'for:'")
+    found: Missed = checked.get("missed", HELD)
+    return found
+
+
+def left_of(
+    parts: Parts, due: float, length: timedelta, missed: Missed, *, unchanged: bool
+) -> timedelta | None:
+    """Return how long a ``for:`` from before a restart still has to hold; None if it is over.
+
+    The time in which the house was down counts only if the state is known to be ``unchanged``
+    since, or the policy says to assume so.
+    """
+    if missed.policy is Policy.SKIP:
+        return None
+    began = datetime.fromtimestamp(due, UTC) - length
+    held = parts.kernel.clock.now() - began
+    if not unchanged and missed.policy is not Policy.ASSUME_HELD:
+        held -= parts.kernel.uptime.absent_since(began)
+    if held > length and not missed.takes(held - length):
+        return None
+    return min(max(length - held, timedelta()), length)
+
+
 class Hold:
     """The running ``for:`` of one armed trigger, each for one entity and one change."""
 
-    def __init__(self, parts: Parts, arming: Arming, period: Period) -> None:
+    def __init__(self, parts: Parts, arming: Arming, period: Period, missed: Missed = HELD) -> None:
         self._parts = parts
         self._arming = arming
         self._period = period
+        self._missed = missed
         self._running: dict[str, _Running] = {}
         self._numbers = count()
 
@@ -56,44 +93,62 @@ class Hold:
         self._arming.holds.keep(
             Pending(key=key, due=due.timestamp(), data=running.document(), cause=running.cause)
         )
-        self._start(running, length.total_seconds(), keeps, facts)
+        clock, delay_s = self._parts.kernel.clock, length.total_seconds()
+        self._start(running, keeps, facts, lambda over: clock.call_later(delay_s, over).cancel)
 
     def resume(self, keeps: Keeps, facts: Facts) -> None:
         """Go on with what ran when the hub ended, as far as it has held until now."""
-        clock = self._parts.kernel.clock
         for pending in self._arming.holds.kept():
             running = _Running.of(pending)
             state = self._parts.kernel.states.get(running.entity_id)
-            if keeps(state, running.before, running.now):
-                left_s = max(0.0, pending.due - clock.now().timestamp())
-                self._start(running, left_s, keeps, facts)
-            else:
+            left = left_of(
+                self._parts, pending.due, running.length, self._missed,
+                unchanged=domain_of(running.entity_id) in _OWN,
+            )  # fmt: skip
+            if left is None or not keeps(state, running.before, running.now):
                 self._arming.holds.drop(pending.key)
+            else:
+                self._start(running, keeps, facts, partial(self._wait, left))
 
     def cancel(self) -> None:
         """Fire no more; what runs is struck out."""
         for key in list(self._running):
             self._end(key)
 
-    def _start(self, running: _Running, delay_s: float, keeps: Keeps, facts: Facts) -> None:
+    def _wait(self, left: timedelta, over: Callable[[], None]) -> Cancel:
+        """Call back when the rest of a time is over; what is over is told once all is ready."""
+        if left <= timedelta():
+            return self._parts.ready.soon(over)
+        return self._parts.kernel.clock.call_later(left.total_seconds(), over).cancel
+
+    def _start(
+        self,
+        running: _Running,
+        keeps: Keeps,
+        facts: Facts,
+        wait: Callable[[Callable[[], None]], Cancel],
+    ) -> None:
         def over() -> None:
-            self._end(running.key)
             told = facts(running.entity_id, running.old, running.new, running.length)
             rests = running.length.total_seconds() >= RESTS_S
-            self._arming.fires(rested(running.cause) if rests else running.cause, **told)
+            with self._parts.kernel.log.together():
+                self._end(running.key)
+                self._arming.fires(rested(running.cause) if rests else running.cause, **told)
 
         def changed(event: StateChanged) -> None:
             if not keeps(event.new, running.before, running.now):
                 self._end(running.key)
 
         running.unwatch = self._parts.watch.entity(running.entity_id, changed)
-        running.alarm = self._parts.kernel.clock.call_later(delay_s, over)
+        running.stop = wait(over)
+        running.relax = self._parts.kernel.uptime.need()
         self._running[running.key] = running
 
     def _end(self, key: str) -> None:
         running = self._running.pop(key, None)
-        if running is not None and running.alarm is not None:
-            running.alarm.cancel()
+        if running is not None:
+            running.stop()
+            running.relax()
             running.unwatch()
             self._arming.holds.drop(key)
 
@@ -102,7 +157,8 @@ class _Running:
     """One change that has to hold."""
 
     __slots__ = (
-        "alarm", "before", "cause", "entity_id", "key", "length", "new", "now", "old", "unwatch",
+        "before", "cause", "entity_id", "key", "length", "new", "now", "old", "relax", "stop",
+        "unwatch",
     )  # fmt: skip
 
     def __init__(
@@ -124,8 +180,9 @@ class _Running:
         self.now = now
         self.length = length
         self.cause = cause
-        self.alarm: Alarm | None = None
-        self.unwatch: Callable[[], None] = _nothing
+        self.stop: Cancel = _nothing
+        self.relax: Cancel = _nothing
+        self.unwatch: Cancel = _nothing
 
     @classmethod
     def of(cls, pending: Pending) -> _Running:

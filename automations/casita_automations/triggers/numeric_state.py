@@ -10,16 +10,21 @@ from typing import Any, Final
 import voluptuous as vol
 
 from casita.events import State, StateChanged
+from casita.missed import Missed, of_a_hold
 from casita_automations.numeric import LIMITS, ConditionError, Limits, has_limit, possible
 from casita_automations.parsing import At, duration_or_template
 from casita_automations.parts import Parts
 from casita_automations.templates import TemplateError
-from casita_automations.triggers.hold import Hold, period_of
+from casita_automations.triggers.hold import Hold, missed_of, period_of
 from casita_automations.triggers.source import Arming, Cancel, all_of
 from casita_automations.values import Period
 
 _SCHEMA: Final = vol.Schema(
-    vol.All({**LIMITS, vol.Optional("for"): duration_or_template}, has_limit, possible)
+    vol.All(
+        {**LIMITS, vol.Optional("for"): duration_or_template, vol.Optional("missed"): of_a_hold},
+        has_limit,
+        possible,
+    )
 )
 _logger = logging.getLogger(__name__)
 
@@ -34,25 +39,31 @@ def compiled(config: dict[str, Any], at: At, parts: Parts) -> NumericStateTrigge
         at.below("value_template").refuse(str(err))
     period = period_of(checked.get("for"), at.below("for"), parts)
     limits = Limits(checked, template, parts.kernel.states)
-    return NumericStateTrigger(parts, checked, limits, period)
+    return NumericStateTrigger(parts, checked, limits, period, missed_of(checked, at))
 
 
 class NumericStateTrigger:
     """A compiled ``numeric_state`` trigger."""
 
     def __init__(
-        self, parts: Parts, config: Mapping[str, Any], limits: Limits, period: Period | None
+        self,
+        parts: Parts,
+        config: Mapping[str, Any],
+        limits: Limits,
+        period: Period | None,
+        missed: Missed,
     ) -> None:
         self._parts = parts
         self._entities: list[str] = config["entity_id"]
         self._limits = limits
         self._period = period
+        self._missed = missed
 
     def arm(self, arming: Arming) -> Cancel:
         """Fire from now on, until the returned function is called."""
         hold = None
         if self._period is not None and not self._period.is_zero:
-            hold = Hold(self._parts, arming, self._period)
+            hold = Hold(self._parts, arming, self._period, self._missed)
         cancels = [self._arm_entity(one, arming, hold) for one in self._entities]
         if hold is not None:
             hold.resume(self._keeps(arming), self._facts)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from casita.events import Cause, Event
+from casita.ids import Offset
 from casita_automations.parts import Fire
 
 Cancel = Callable[[], None]
@@ -14,7 +15,7 @@ Cancel = Callable[[], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """A ``for:`` that runs: what has to hold, and until when. It is kept across restarts."""
+    """A ``for:`` that runs, or a time that is waited for. It is kept across restarts."""
 
     key: str
     """Names it among those of its trigger."""
@@ -23,6 +24,10 @@ class Pending:
     data: Mapping[str, Any]
     """What the trigger needs to go on with it."""
     cause: Cause
+
+
+NOTHING: Final = Cause(offset=Offset(0), root=Offset(0), hops=0)
+"""The cause of what has none, as time itself."""
 
 
 class Holds(Protocol):

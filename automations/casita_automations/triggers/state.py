@@ -9,9 +9,10 @@ from typing import Any, Final
 import voluptuous as vol
 
 from casita.events import State, StateChanged
+from casita.missed import Missed, of_a_hold
 from casita_automations.parsing import At, duration_or_template, listed
 from casita_automations.parts import Parts
-from casita_automations.triggers.hold import Hold, period_of
+from casita_automations.triggers.hold import Hold, missed_of, period_of
 from casita_automations.triggers.source import Arming, Cancel, all_of
 from casita_automations.values import Period
 from casita_config.schemas import entity_ids, string
@@ -21,8 +22,8 @@ _ANY: Final = "*"
 
 def _states(value: Any) -> Any:
     """Check the text, or the texts, of states; null means any."""
-    if value is None:
-        return None
+    if value is None or value == _ANY:
+        return value
     texts = listed(value)
     for text in texts:
         if not isinstance(text, str):
@@ -32,12 +33,13 @@ def _states(value: Any) -> Any:
 
 
 def _values(value: Any) -> Any:
-    return None if value is None else listed(value)
+    return value if value is None or value == _ANY else listed(value)
 
 
 _COMMON: Final[Mapping[Any, Any]] = {
-    vol.Required("entity_id"): vol.All(entity_ids, vol.Length(min=1)),
+    vol.Required("entity_id"): entity_ids,
     vol.Optional("for"): duration_or_template,
+    vol.Optional("missed"): of_a_hold,
 }
 _SCHEMA: Final = vol.Schema(
     {
@@ -61,15 +63,19 @@ def compiled(config: dict[str, Any], at: At, parts: Parts) -> StateTrigger:
     for wanted, unwanted in (("to", "not_to"), ("from", "not_from")):
         if wanted in checked and unwanted in checked:
             at.below(unwanted).refuse(f"{wanted!r} and {unwanted!r} exclude each other; keep one")
-    return StateTrigger(parts, checked, period_of(checked.get("for"), at.below("for"), parts))
+    period = period_of(checked.get("for"), at.below("for"), parts)
+    return StateTrigger(parts, checked, period, missed_of(checked, at))
 
 
 class StateTrigger:
     """A compiled ``state`` trigger."""
 
-    def __init__(self, parts: Parts, config: Mapping[str, Any], period: Period | None) -> None:
+    def __init__(
+        self, parts: Parts, config: Mapping[str, Any], period: Period | None, missed: Missed
+    ) -> None:
         self._parts = parts
         self._period = period
+        self._missed = missed
         self._entities: list[str] = config["entity_id"]
         self._attribute: str | None = config.get("attribute")
         self._from_only = "from" in config and "to" not in config
@@ -77,14 +83,14 @@ class StateTrigger:
         self._fits_from = _filter(config, "from", "not_from")
         self._fits_to = _filter(config, "to", "not_to")
         self._to: list[str] | None = config.get("to") if self._attribute is None else None
-        if self._to is not None and _ANY in self._to:
+        if self._to == _ANY:
             self._to = None
 
     def arm(self, arming: Arming) -> Cancel:
         """Fire from now on, until the returned function is called."""
         hold = None
         if self._period is not None and not self._period.is_zero:
-            hold = Hold(self._parts, arming, self._period)
+            hold = Hold(self._parts, arming, self._period, self._missed)
         changed = self._listener(arming, hold)
         watch = self._parts.watch
         if self._to is not None:
@@ -142,13 +148,13 @@ class StateTrigger:
 
 def _filter(config: Mapping[str, Any], wanted: str, unwanted: str) -> Callable[[Any], bool]:
     values = config.get(wanted)
-    if values is not None and _ANY not in values:
+    if values is not None and values != _ANY:
         if len(values) == 1:
             only = values[0]
             return lambda value: bool(value == only)
         return lambda value: value in values
-    others = config.get(unwanted, ())
-    if others is None:
+    others = config.get(unwanted) if values is None else None
+    if others == _ANY:
         return lambda _value: False
     if others:
         return lambda value: value not in others

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any, Final
 
 import voluptuous as vol
 
-from casita.clock import Alarm
 from casita.events import State, StateChanged
 from casita.ids import domain_of, is_entity_id
-from casita_automations.calendar import Pattern
+from casita.missed import AT_A_TIME, Missed, of_a_time
+from casita_automations.calendar import Pattern, next_of_day
 from casita_automations.parsing import At, listed, template_value
 from casita_automations.parts import Parts
 from casita_automations.templates import Value, is_template
 from casita_automations.templates.times import parse_datetime
-from casita_automations.triggers.source import Arming, Cancel, all_of
-from casita_config.schemas import entity_id, signed_duration, time_of_day
+from casita_automations.triggers.recurring import Due, Next, Recurring
+from casita_automations.triggers.source import Arming, Cancel, Source, all_of
+from casita_automations.triggers.weekdays import WEEKDAYS, OnWeekdays, weekdays
+from casita_config.schemas import boolean, entity_id, signed_duration, time_of_day
 
 AFTER: Final = timedelta(milliseconds=50)
 """So much later than the full second, so that what is reported at it is seen, as in
@@ -48,91 +51,108 @@ _WITH_OFFSET: Final = vol.Schema(
         vol.Optional("offset", default=timedelta()): signed_duration,
     }
 )
-_SCHEMA: Final = vol.Schema({vol.Required("at"): vol.All(listed, [_moment], vol.Length(min=1))})
+_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required("at"): vol.All(listed, [_moment], vol.Length(min=1)),
+        vol.Optional("missed", default=AT_A_TIME): of_a_time,
+        vol.Optional("once_a_day", default=False): boolean,
+        vol.Optional("weekday", default=list(WEEKDAYS)): weekdays,
+    }
+)
 
 
-def compiled(config: dict[str, Any], at: At, parts: Parts) -> TimeTrigger:
+def compiled(config: dict[str, Any], at: At, parts: Parts) -> Source:
     """Compile the trigger from its keys."""
     checked = at.check(_SCHEMA, config)
     moments = [
         template_value(parts.templates, one, at.below("at")) if is_template(one) else one
         for one in checked["at"]
     ]
-    return TimeTrigger(parts, moments)
+    trigger = TimeTrigger(parts, moments, checked["missed"], checked["once_a_day"])
+    days = frozenset(checked["weekday"])
+    return trigger if len(days) == len(WEEKDAYS) else OnWeekdays(trigger, days)
 
 
 class TimeTrigger:
     """A compiled ``time`` trigger."""
 
-    def __init__(self, parts: Parts, moments: list[Any]) -> None:
+    def __init__(self, parts: Parts, moments: list[Any], missed: Missed, once_a_day: bool) -> None:
         self._parts = parts
         self._moments = moments
+        self._missed = missed
+        self._once_a_day = once_a_day
 
     def arm(self, arming: Arming) -> Cancel:
         """Fire from now on, until the returned function is called."""
-        return all_of([self._arm(one, arming) for one in self._moments])
+        due = Due(arming)
+        times = _Times(self._parts, arming, self._missed, self._once_a_day, due)
+        cancels = [self._arm(one, times) for one in self._moments]
+        due.close(arming)
+        return all_of(cancels)
 
-    def _arm(self, moment: Any, arming: Arming) -> Cancel:
+    def _arm(self, moment: Any, times: _Times) -> Cancel:
         if isinstance(moment, Value):
-            moment = _moment(moment.render(arming.variables))
+            moment = _moment(moment.render(times.arming.variables))
         if isinstance(moment, time):
-            return Daily(self._parts, moment, arming).start()
-        return _OfEntity(self._parts, moment["entity_id"], moment["offset"], arming).start()
+            return times.daily(moment, None)
+        return _OfEntity(self._parts, moment["entity_id"], moment["offset"], times).start()
 
 
-class Recurring:
-    """Fires at the times of a pattern, of the clocks at home."""
-
-    def __init__(self, parts: Parts, pattern: Pattern, arming: Arming, facts: Any) -> None:
-        self._kernel = parts.kernel
-        self._pattern = pattern
-        self._arming = arming
-        self._facts = facts
-        self._alarm: Alarm | None = None
-        self._due: datetime | None = None
-
-    def start(self) -> Cancel:
-        """Begin; return what ends it."""
-        self._await(self._kernel.clock.now())
-        return self._cancel
-
-    def _await(self, after: datetime) -> None:
-        due = self._due = self._pattern.next(after, self._kernel.config.home.zone)
-        if due is not None:
-            self._alarm = self._kernel.clock.call_at(due + AFTER, self._over)
-
-    def _over(self) -> None:
-        due = self._due
-        if due is None:
-            return
-        self._await(max(due, self._kernel.clock.now() - AFTER))
-        self._arming.fires(None, **self._facts(due.astimezone(self._kernel.config.home.zone)))
-
-    def _cancel(self) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
-
-
-class Daily(Recurring):
-    """Fires each day at a time of day."""
+class _Times:
+    """Makes what fires at a time of day, or at one time, for one armed trigger."""
 
     def __init__(
-        self, parts: Parts, at: time, arming: Arming, entity_id: str | None = None
+        self, parts: Parts, arming: Arming, missed: Missed, once_a_day: bool, due: Due
     ) -> None:
+        self.arming = arming
+        self._parts = parts
+        self._missed = missed
+        self._once_a_day = once_a_day
+        self._due = due
+
+    def daily(self, at: time, entity_id: str | None) -> Cancel:
+        """Fire each day at a time of day."""
+        zone = self._parts.kernel.config.home.zone
+        key = at.isoformat() if entity_id is None else f"{entity_id} {at.isoformat()}"
+        if self._once_a_day:
+            return self._start(partial(next_of_day, at=at, zone=zone), key, entity_id, AFTER)
         pattern = Pattern(frozenset({at.hour}), frozenset({at.minute}), frozenset({at.second}))
-        super().__init__(parts, pattern, arming, lambda now: facts_of(now, entity_id))
+        return self._start(partial(pattern.next, zone=zone), key, entity_id, AFTER)
+
+    def once(self, due: datetime, entity_id: str) -> Cancel:
+        """Fire at one time, unless that is over."""
+
+        def following(after: datetime) -> datetime | None:
+            return due if due > after else None
+
+        key = f"{entity_id} {due.isoformat()}"
+        at_once = due if due == self._parts.kernel.clock.now() else None
+        return self._start(following, key, entity_id, timedelta(), at_once)
+
+    def _start(
+        self,
+        following: Next,
+        key: str,
+        entity_id: str | None,
+        after: timedelta,
+        at_once: datetime | None = None,
+    ) -> Cancel:
+        recurring = Recurring(
+            self._parts, self.arming, self._missed, following,
+            lambda now: facts_of(now, entity_id), key=key, after=after,
+        )  # fmt: skip
+        return recurring.start(self._due.take(key) or at_once)
 
 
 class _OfEntity:
     """Fires at the time that an entity names, which may change."""
 
-    def __init__(self, parts: Parts, entity_id: str, offset: timedelta, arming: Arming) -> None:
+    def __init__(self, parts: Parts, entity_id: str, offset: timedelta, times: _Times) -> None:
         self._parts = parts
         self._kernel = parts.kernel
         self._entity_id = entity_id
         self._offset = offset
-        self._arming = arming
+        self._times = times
         self._stop: Cancel | None = None
 
     def start(self) -> Cancel:
@@ -153,16 +173,9 @@ class _OfEntity:
         moment = None if state is None else moment_of(state, self._kernel.config.home.zone)
         if isinstance(moment, time):
             shifted = (datetime.combine(_ANY_DAY, moment) + self._offset).time()
-            self._stop = Daily(self._parts, shifted, self._arming, self._entity_id).start()
+            self._stop = self._times.daily(shifted, self._entity_id)
         elif isinstance(moment, datetime):
-            due = moment.astimezone(UTC) + self._offset
-            if due >= self._kernel.clock.now():
-                self._stop = self._kernel.clock.call_at(due, lambda: self._over(due)).cancel
-
-    def _over(self, due: datetime) -> None:
-        self._stop = None
-        zone = self._kernel.config.home.zone
-        self._arming.fires(None, **facts_of(due.astimezone(zone), self._entity_id))
+            self._stop = self._times.once(moment.astimezone(UTC) + self._offset, self._entity_id)
 
     def _unschedule(self) -> None:
         stop, self._stop = self._stop, None

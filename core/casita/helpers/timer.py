@@ -13,6 +13,7 @@ from casita.domains.fitting import EMPTY
 from casita.errors import CommandFailed
 from casita.events import Cause, Event
 from casita.helpers._base import Helper, item_schema
+from casita.missed import AFTER_A_WAIT, Missed, of_a_wait
 from casita.services import Command, Kind, Service
 from casita.timers import Timer as PendingTimer
 from casita_config.schemas import boolean, duration, signed_duration
@@ -35,7 +36,8 @@ class Timer(Helper):
     """Counts down once it is started; says with events how it fares.
 
     Without ``restore`` it is idle after a restart; with it, it goes on, and what was due while
-    the hub was down finishes late, with the time at which it was due.
+    the hub was down finishes late, with the time at which it was due, unless ``missed`` says
+    that this is too late: then it is cancelled.
     """
 
     section = "timer"
@@ -43,6 +45,7 @@ class Timer(Helper):
         {
             vol.Optional("duration", default=0): duration,
             vol.Optional("restore", default=False): boolean,
+            vol.Optional("missed", default=AFTER_A_WAIT): of_a_wait,
         }
     )
     services = (
@@ -67,6 +70,8 @@ class Timer(Helper):
         super().__init__(object_id, config)
         self._configured: timedelta = config["duration"]
         self._restores: bool = config["restore"]
+        self._missed: Missed = config["missed"]
+        self._began_at: datetime | None = None
         if self._restores:
             self.capabilities["restore"] = True
         self.state = _IDLE
@@ -76,6 +81,7 @@ class Timer(Helper):
         self._end: datetime | None = None
 
     def begin(self) -> None:
+        self._began_at = self.home.clock.now()
         if self._restores and self.state in (_ACTIVE, _PAUSED):
             self._go_on()
         else:
@@ -93,8 +99,14 @@ class Timer(Helper):
         steps[command.action](command)
 
     def rang(self, timer: PendingTimer, event: Event) -> None:
-        """Finish, as its time has come."""
-        self._finished(timer.due, event)
+        """Finish, as its time has come, unless it came too long ago."""
+        began, late = self._began_at, self.home.clock.now() - timer.due
+        if began is None or timer.due > began or self._missed.takes(late):
+            self._finished(timer.due, event)
+            return
+        self._reset()
+        self._enter(_IDLE, event)
+        self._tell("cancelled", event)
 
     def _go_on(self) -> None:
         """Take up what was under way when the hub ended."""
