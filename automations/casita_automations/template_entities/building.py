@@ -28,7 +28,7 @@ from casita_automations.template_entities import old_spelling
 from casita_automations.template_entities.declared import Declared, blocks
 from casita_automations.template_entities.entity import Item, Surroundings, TemplateEntity
 from casita_automations.template_entities.platforms import KINDS
-from casita_automations.templates import Value, is_template
+from casita_automations.templates import Templates, Value, is_template
 from casita_automations.templates.results import native
 from casita_automations.triggers import CompiledTrigger, compile_triggers
 from casita_config import Broken, Configuration, plain
@@ -234,7 +234,8 @@ class Builder:
             elif isinstance(source, Mapping):
                 part.below(name).refuse("expected a template, or a value; got a mapping")
             parsed = source if name in _RENDERED else _parsed(source)
-            found[name] = template_value(templates, parsed, part.below(name))
+            value = template_value(templates, parsed, part.below(name))
+            found[name] = _as_written(templates, value) if name == "state" else value
         attributes = part.data.get("attributes") or {}
         where = part.below("attributes")
         for name, source in expect_mapping(attributes, where, "attributes").items():
@@ -317,6 +318,20 @@ def _with_name_of_blueprint(block: dict[str, Any]) -> dict[str, Any]:
 def _parsed(source: Any) -> Any:
     """Return what a text without a template renders to, as any text does."""
     return native(source.strip()) if isinstance(source, str) and not is_template(source) else source
+
+
+def _as_written(templates: Templates, value: Value) -> Value:
+    """Let a state that spells out a list stay the text that was rendered, as ``1,2``."""
+    if not is_template(value.source):
+        return value
+    template = templates.template(value.source)
+
+    def render(variables: Mapping[str, Any]) -> Any:
+        text = template.render_text(variables)
+        result = native(text)
+        return text if isinstance(result, list | tuple | dict | set) else result
+
+    return Value(value.source, render, constant=False)
 
 
 def _part(data: Mapping[str, Any], *names: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from automations.template_entities.conftest import Make, shown, states
+from casita_automations.parts import Parts
 
 DOUBLE = """
 template:
@@ -117,6 +118,7 @@ def test_availability_decides_whether_it_is_available(make: Make) -> None:
         ("", "True", "True"),
         ("", "01", "01"),
         ("", "{{ none }}", "unknown"),
+        ("", "{{ 1 }},2", "1,2"),
         ("unit_of_measurement: W, ", "nothing", "unknown"),
         ("unit_of_measurement: W, ", "unavailable", "unavailable"),
         ("state_class: total, ", "5.50", "5.5"),
@@ -223,3 +225,12 @@ def test_packages_add_entities(make: Make) -> None:
     assert [shown(house, f"sensor.{name}")[0] for name in ("one", "two", "three")] == [
         "1", "2", "3",
     ]  # fmt: skip
+
+
+def test_a_question_for_one_state_reads_that_entity_and_nothing_else(make: Make) -> None:
+    house = make("{}")
+    engine = Parts.of(house.kernel).templates
+
+    _, reads = engine.template("{{ states('sensor.a') }}").render_tracked({})
+
+    assert reads.key() == (frozenset({"sensor.a"}), frozenset(), False, False)
