@@ -3,23 +3,58 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
-from casita.asking import Finding, Known
+from casita.asking import Doing, Finding, Known, Upcoming
 from casita.errors import CommandFailed, ConfigError
+from casita_automations.asking.acting import Acting
+from casita_automations.asking.upcoming import everything
 from casita_automations.checking import check
 from casita_automations.owner import Owner
 from casita_automations.parts import Parts
+from casita_automations.running import Run
 from casita_config import Configuration, load_config
 
 
 class Answers:
     """The automations' side of `casita.asking`."""
 
-    def __init__(self, parts: Parts, owners: Mapping[str, Owner]) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        owners: Mapping[str, Owner],
+        *,
+        holds: MutableMapping[str, Any],
+        store: Callable[[Run], None],
+    ) -> None:
+        """``holds`` is where a trigger that is armed finds what it kept; ``store`` keeps runs."""
         self._parts = parts
         self._kernel = parts.kernel
         self._owners = owners
+        self._acting = Acting(parts, owners, holds, store)
+
+    def start(self) -> None:
+        """Take up what people have cancelled and postponed."""
+        self._acting.start()
+
+    def stop(self) -> None:
+        """Let what was postponed wait for the next start."""
+        self._acting.stop()
+
+    async def upcoming(self, until: datetime) -> Sequence[Upcoming]:
+        """Return what is to happen until then, the soonest first, then what has no time."""
+        return everything(self._parts, self._owners, until)
+
+    async def act(
+        self, id: str, doing: Doing, *, by: timedelta | None = None, actor: str | None = None
+    ) -> Upcoming:
+        """Cancel, postpone or run now what is pending; return what it was.
+
+        Raises `InvalidCommand` if there is no such thing, or this cannot be done with it.
+        """
+        return self._acting.act(id, doing, by, actor)
 
     async def check(self, known: Known) -> Sequence[Finding]:
         """Check the configuration folder as it is now; without a folder, what was given.
