@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from casita.errors import CasitaError
 from casita.events import Cause, Event
@@ -17,6 +18,9 @@ from casita_automations.templates import Value
 from casita_automations.triggers import Arming, CompiledTrigger
 from casita_automations.triggers.source import Cancel, Holds
 
+SKIPS: Final = "skip"
+"""The log's documents of what a person has cancelled for once."""
+_PUNCTUAL: Final = timedelta(minutes=1)
 _logger = logging.getLogger(__name__)
 
 
@@ -51,8 +55,10 @@ class Automation(Owner):
         self._variables = variables
         self._condition = condition
         self._holds = holds
-        self._cancels: list[Cancel] = []
+        self._cancels: dict[int, Cancel] = {}
         self._static: dict[str, Any] = {}
+        self.skips: dict[int, datetime] = {}
+        """Next times of triggers, by their index, that a person has cancelled."""
 
     def turn_on(self) -> None:
         """Arm its triggers."""
@@ -78,9 +84,25 @@ class Automation(Owner):
 
     def disarm(self) -> None:
         """React no more."""
-        for cancel in self._cancels:
-            cancel()
-        self._cancels = []
+        for index in list(self._cancels):
+            self._disarm_one(index)
+
+    def arm_anew(self, index: int, between: Callable[[], None]) -> None:
+        """Disarm one trigger, which forgets what it waits for, and arm it once that is mended."""
+        if index in self._cancels:
+            self._disarm_one(index)
+            between()
+            self._arm_one(index)
+
+    @property
+    def static(self) -> Mapping[str, Any]:
+        """Its ``trigger_variables``, as they were when its triggers were armed."""
+        return self._static
+
+    @property
+    def triggers(self) -> Sequence[CompiledTrigger]:
+        """Its triggers, in the order in which they are declared."""
+        return self._triggers
 
     def trigger(
         self,
@@ -130,24 +152,50 @@ class Automation(Owner):
         self._static = {}
         if self._trigger_variables is not None:
             self._trigger_variables.render_into(self._static)
+        for index, trigger in enumerate(self._triggers):
+            if trigger.enabled:
+                self._arm_one(index)
+
+    def _arm_one(self, index: int) -> None:
+        trigger = self._triggers[index]
         limited = (
             {**self._static, "this": self._this()} if self.program.wants_this else self._static
         )
-        for index, trigger in enumerate(self._triggers):
-            if trigger.enabled:
-                arming = Arming(
-                    fire=self._fire_of(trigger), base=trigger.base, variables=limited,
-                    holds=self._holds(self, index),
-                )  # fmt: skip
-                self._cancels.append(trigger.source.arm(arming))
+        arming = Arming(
+            fire=self._fire_of(index), base=trigger.base, variables=limited,
+            holds=self._holds(self, index),
+        )  # fmt: skip
+        self._cancels[index] = trigger.source.arm(arming)
 
-    def _fire_of(self, trigger: CompiledTrigger) -> Callable[..., None]:
-        extra = trigger.variables
+    def _disarm_one(self, index: int) -> None:
+        self._cancels.pop(index)()
+
+    def _fire_of(self, index: int) -> Callable[..., None]:
+        extra = self._triggers[index].variables
 
         def fire(told: dict[str, Any], cause: Event | Cause | None) -> None:
+            if self.skips and self._is_skipped(index, told):
+                return
             self.trigger(told, cause, extra=extra)
 
         return fire
+
+    def _is_skipped(self, index: int, told: dict[str, Any]) -> bool:
+        """Say whether a person has cancelled what is due now, and take note of it."""
+        due, now = self.skips.get(index), self._kernel.clock.now()
+        if due is None or due > now:
+            return False
+        del self.skips[index]
+        self._kernel.log.remove(SKIPS, f"{self.entity_id}/{index}")
+        if now - due > _PUNCTUAL and "missed_by" not in told:
+            return False
+        self._kernel.bus.emit(
+            "run.skipped", self.entity_id,
+            {"trigger": told.get("description"), "id": told.get("id"), "reason": "cancelled",
+             "message": "a person cancelled it for this one time"},
+            source=self.source,
+        )  # fmt: skip
+        return True
 
     def _this(self) -> Mapping[str, Any]:
         state = self._kernel.states.get(self.entity_id)

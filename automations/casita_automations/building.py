@@ -86,6 +86,7 @@ class Builder:
             item = automation_item(node, at, name, number, self._parts, self._machine)
             automation = self._declared(item)
         automation.fingerprint = _fingerprint(node)
+        automation.declared = (node, at)
         return automation
 
     def _declared(self, item: AutomationItem) -> Automation:
@@ -126,6 +127,7 @@ class Builder:
         item = script_item(declared.name or "", node, at, self._parts, self._machine)
         script = Script(self._machine, item, changed=self._changed)
         script.fingerprint = _fingerprint(node)
+        script.declared = (node, at)
         return script
 
     def _expanded(self, declared: loading.Declared, domain: str) -> tuple[Any, At]:

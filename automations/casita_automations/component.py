@@ -51,11 +51,16 @@ class Automations(Component):
         self._take_in(kernel.config)
         self._drop_unclaimed_holds()
         self._keeper.restore()
-        kernel.asking.answered_by(Answers(self._parts, self.owners))
+        self._answers = Answers(
+            self._parts, self.owners, holds=self._kept_holds, store=self._keeper.store
+        )
+        self._answers.start()
+        kernel.asking.answered_by(self._answers)
 
     async def stop(self) -> None:
         """React no more; what waits is kept for the next start."""
         self.home.kernel.asking.answered_by(None)
+        self._answers.stop()
         for holds in self._holds:
             holds.closed = True
         self._keeper.closed = True

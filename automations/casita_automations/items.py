@@ -169,11 +169,11 @@ def python_item(node: Any, at: At, name: str | None, number: int, parts: Parts) 
         initial_state=checked.get("initial_state"),
         kind=kind,
         given=given,
-        triggers=compile_triggers([_as_trigger(one, given) for one in kind.on], at, parts),
+        triggers=compile_triggers([as_trigger(one, given) for one in kind.on], at, parts),
     )
 
 
-def _as_trigger(change: Changed, given: Mapping[str, Any]) -> dict[str, Any]:
+def as_trigger(change: Changed, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a change that a kind reacts to as a state trigger."""
     config: dict[str, Any] = {"trigger": "state", "entity_id": _filled(change.entity_id, given)}
     if change.to is not None:

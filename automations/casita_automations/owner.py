@@ -12,6 +12,7 @@ from typing import Any, Final
 from casita.commands import HOP_LIMIT
 from casita.events import Cause, Event, State
 from casita.vocabulary import Mode
+from casita_automations.parsing import At
 from casita_automations.program import Program
 from casita_automations.running import Machine, Result, Run
 from casita_automations.values import to_document
@@ -78,6 +79,8 @@ class Owner:
         self.name = entity_id
         self.fingerprint = ""
         """What is the same as long as its configuration is."""
+        self.declared: tuple[Any, At] = (None, At(None, ""))
+        """What it was made of, blueprints filled in, and where that stands."""
         self.last_triggered: datetime | None = None
         self._machine = machine
         self._kernel = machine.parts.kernel
@@ -89,6 +92,11 @@ class Owner:
     def key(self) -> str:
         """What the rows of its runs name it by; begins with its entity id."""
         return self.entity_id
+
+    @property
+    def machine(self) -> Machine:
+        """What drives its runs."""
+        return self._machine
 
     @property
     def current(self) -> int:

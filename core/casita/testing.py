@@ -211,6 +211,11 @@ class House:
 
         return self._run(act())
 
+    def awaits(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
+        """Await something in the hub's event loop; return what comes of it."""
+        self.hub  # noqa: B018 - starts it
+        return self._run(coroutine)
+
     def _run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         return self._runner.run(coroutine)
 
