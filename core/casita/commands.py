@@ -7,8 +7,6 @@ Each command is checked, written down before it is sent, and ends ``done``, ``fa
 from __future__ import annotations
 
 import asyncio
-import inspect
-import logging
 from collections import deque
 from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, NoReturn
@@ -17,9 +15,10 @@ import msgspec
 import voluptuous as vol
 
 from casita.bus import Bus
-from casita.clock import Clock, deadline
+from casita.clock import Clock
+from casita.confirming import confirms
+from casita.delivery import STOPPED, Delivery, hand_over, may_be_repeated
 from casita.errors import (
-    CasitaError,
     HopLimitReached,
     InvalidCommand,
     UnknownService,
@@ -30,7 +29,6 @@ from casita.ids import domain_of, home_of
 from casita.model import Target
 from casita.registry import Registry
 from casita.services import (
-    DONE,
     Call,
     Command,
     CommandHandler,
@@ -43,11 +41,13 @@ from casita.states import States
 from casita.tasks import Tasks
 
 _HUB: Final = "casita"
+_STORE: Final = "commands"
+_SENT: Final = "command.sent"
+_INTERRUPTED: Final = "the hub ended before the answer came"
 _GROUP: Final = "group"
 _REDIRECTS: Final = 4
 """How many services a call may be turned into one after another."""
 _ENDED: Final = {status: f"command.{status}" for status in Status}
-_logger = logging.getLogger(__name__)
 
 HOP_LIMIT: Final = 16
 """How many automation runs a causal chain may go through."""
@@ -66,6 +66,7 @@ class Commands:
         self._services: dict[str, Service] = {}
         self._handlers: dict[str, CommandHandler] = {}
         self._turns: dict[str, asyncio.Lock] = {}
+        self._under_way: dict[int, Command] = {}
         self._tasks = Tasks("commands")
 
     # Services and handlers
@@ -98,6 +99,29 @@ class Commands:
         """Say whether somebody carries out the commands for an entity."""
         return entity_id in self._handlers
 
+    def restore(self) -> None:
+        """End what was under way when the hub ended: nobody knows what became of it."""
+        log = self._bus.log
+        begin = int(log.items(_STORE).get("open", 0))
+        left: dict[int, Event] = {}
+        for event in log.scan(after=begin, types=(_SENT, *_ENDED.values())):
+            if event.type == _SENT:
+                left[event.offset] = event
+            else:
+                left.pop(event.cause or 0, None)
+        for event in left.values():
+            self._bus.emit(
+                _ENDED[Status.UNCERTAIN], event.subject,
+                {"service": event.data["service"], "message": _INTERRUPTED},
+                source=_HUB, cause=event,
+            )  # fmt: skip
+        self.save()
+
+    def save(self) -> None:
+        """Note from where on the log holds commands that may be under way."""
+        oldest = min(self._under_way, default=self._bus.log.head + 1)
+        self._bus.log.put(_STORE, "open", oldest - 1)
+
     async def stop(self) -> None:
         """End what is under way; its outcome is ``uncertain``."""
         await self._tasks.stop()
@@ -114,17 +138,26 @@ class Commands:
         cause: Cause | Event | None = None,
         actor: str | None = None,
         expires_s: float = EXPIRES_S,
+        until_confirmed: bool = False,
     ) -> Call:
         """Check a call, write its commands down and send them; return it under way or ended.
+
+        Within ``expires_s`` a command whose answer is lost is sent again, unless repeating it
+        would harm. With ``until_confirmed`` it ends ``done`` only once the entity's state says
+        that it has been carried out, and ``uncertain`` if that is not so in time.
 
         Raises `UnknownService`, `UnknownEntity`, `InvalidCommand` or `HopLimitReached`, each
         before anything was sent. How sending went is in the call's outcomes.
         """
         service = self._require(service_id)
-        origin = _Origin(source, cause, actor, expires_s)
+        origin = _Origin(source, cause, actor, expires_s, until_confirmed)
         if cause is not None and cause.hops > HOP_LIMIT:
             self._refuse_hops(service, origin)
         checked = _checked(service, data or {})
+        if until_confirmed and (service.handler is not None or confirms(service.name) is None):
+            raise InvalidCommand(
+                f"{service.id}: no state says when it is done; leave out 'until_confirmed'"
+            )
         call = Call(service_id)
         if service.handler is not None:
             whole = {**checked, **_as_data(target)} if target else checked
@@ -224,43 +257,41 @@ class Commands:
         if becomes is not service:
             told["becomes"] = becomes.id
         event = self._bus.emit(
-            "command.sent", subject, told,
+            _SENT, subject, told,
             source=origin.source, cause=origin.cause, actor=origin.actor,
         )  # fmt: skip
         if entity_id is not None:
             self._states.expect(entity_id, event)
         call.opened()
         command = Command(service=becomes.id, entity_id=entity_id, data=data, event=event)
-        try:
-            result = handler(command)
-        except Exception as err:  # noqa: BLE001 - a plugin's handler is isolated from its callers
-            self._end(call, command, _failed(command, err))
+        result = hand_over(handler, command)
+        wanted = confirms(command.action) if origin.until_confirmed else None
+        ended = isinstance(result, Outcome) and not may_be_repeated(result, service.kind)
+        if isinstance(result, Outcome) and ended and wanted is None:
+            self._end(call, command, result)
             return
-        if result is None or isinstance(result, Outcome):
-            self._end(call, command, result or DONE)
-        else:
-            self._tasks.start(
-                self._wait(call, command, result, origin.expires_s), f"{service.id} {subject}"
-            )
+        delivery = Delivery(
+            self._bus, self._clock, self._states, command, service.kind,
+            lambda: service.handler or self._handlers.get(entity_id or "", _nobody),
+            expires_s=origin.expires_s, confirms=wanted,
+        )  # fmt: skip
+        self._under_way[event.offset] = command
+        self._tasks.start(self._wait(call, command, delivery, result), f"{service.id} {subject}")
 
     async def _wait(
-        self, call: Call, command: Command, result: Awaitable[Outcome | None], expires_s: float
+        self,
+        call: Call,
+        command: Command,
+        delivery: Delivery,
+        first: Outcome | Awaitable[Outcome | None],
     ) -> None:
-        """Await an asynchronous handler; commands for one entity go one after another."""
+        """Await how a command ends; commands for one entity go one after another."""
         turn = self._turns.setdefault(command.entity_id or command.service, asyncio.Lock())
-        outcome = Outcome(status=Status.UNCERTAIN, message="the hub stopped before the answer came")
-        began = False
+        outcome = STOPPED
         try:
-            async with deadline(self._clock, expires_s), turn:
-                began = True
-                outcome = await result or DONE
-        except TimeoutError:
-            outcome = _expired(expires_s, began)
-        except Exception as err:  # noqa: BLE001 - a plugin's handler is isolated from its callers
-            outcome = _failed(command, err)
+            outcome = await delivery.rest(first, turn)
         finally:
-            if not began and inspect.iscoroutine(result):
-                result.close()
+            self._under_way.pop(command.event.offset, None)
             self._end(call, command, outcome)
 
     def _end(self, call: Call, command: Command, outcome: Outcome) -> None:
@@ -279,23 +310,11 @@ class _Origin(NamedTuple):
     cause: Cause | Event | None
     actor: str | None
     expires_s: float
+    until_confirmed: bool
 
 
 def _nobody(command: Command) -> Outcome:
     return Outcome(status=Status.FAILED, message="no running plugin serves it at present")
-
-
-def _failed(command: Command, err: Exception) -> Outcome:
-    if isinstance(err, CasitaError):
-        return Outcome(status=Status.FAILED, message=str(err))
-    _logger.error("%s %s failed: %r", command.service, command.entity_id, err, exc_info=err)
-    return Outcome(status=Status.FAILED, message=f"{type(err).__name__}: {err}")
-
-
-def _expired(expires_s: float, began: bool) -> Outcome:
-    if began:
-        return Outcome(status=Status.UNCERTAIN, message=f"no answer in {expires_s:g} s")
-    return Outcome(status=Status.FAILED, message=f"not sent: it expired after {expires_s:g} s")
 
 
 def _checked(service: Service, data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,6 +12,8 @@ CasitaError                    the root: catch it to catch all of ours
 │   ├── InvalidCommand         the data does not fit the service's schema
 │   └── NotPermitted           the caller may not do this
 ├── CommandFailed              a command was sent and the device, or its plugin, said no
+│   ├── NotSent                it certainly did not arrive: it is sent again in its time
+│   └── AnswerLost             it may have arrived: sent again only if repeating does no harm
 ├── HopLimitReached            a causal chain went through too many automations
 ├── PluginError                a plugin did not load or broke its contract
 └── StartError                 a plugin's start failed; which of the three says what happens next
@@ -69,6 +71,14 @@ class NotPermitted(CommandError):
 
 class CommandFailed(CasitaError):
     """A command was sent, and the device or its plugin said no."""
+
+
+class NotSent(CommandFailed):
+    """A command certainly did not arrive (no connection): it is sent again within its time."""
+
+
+class AnswerLost(CommandFailed):
+    """A command was sent, and no answer came: a ``set`` is sent again, a ``pulse`` never."""
 
 
 class HopLimitReached(CasitaError):

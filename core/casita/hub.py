@@ -84,6 +84,7 @@ class Hub:
             stack.callback(self.kernel.timers.close)
             stack.callback(self.kernel.trust.end)
             stack.callback(self.kernel.states.save)
+            stack.callback(self.kernel.commands.save)
             stack.push_async_callback(self.kernel.commands.stop)
             stack.push_async_callback(self.kernel.consumers.stop)
             self.host = Host(
@@ -142,6 +143,7 @@ class Hub:
         while True:
             await self._clock.sleep(_SNAPSHOT_EVERY_S)
             self.kernel.uptime.beat()
+            self.kernel.commands.save()
             if self.kernel.states.unsaved:
                 self.kernel.states.save()
 

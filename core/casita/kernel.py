@@ -75,4 +75,5 @@ class Kernel:
         self.timers.restore()
         self.discovery.restore()
         self.consumers.restore()
+        self.commands.restore()
         self.trust.begin(self.uptime.last_alive)

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import voluptuous as vol
 
 from casita.errors import CommandFailed, InvalidCommand, did_you_mean
-from casita.ids import domain_of, is_entity_id
+from casita.ids import domain_of
 from casita.model import Target
 from casita.services import Call, FixedData, Service
 from casita.states import UNAVAILABLE
 from casita_automations.actions.builder import Builder
+from casita_automations.devices import action_of
 from casita_automations.parsing import At, listed, template_value
 from casita_automations.parts import Parts
 from casita_automations.program import WAIT
 from casita_automations.running import AbortRun, Machine, Result, Run, Strand
 from casita_automations.templates import Value, is_template
-from casita_config.schemas import entity_id, string
+from casita_config.schemas import boolean, duration, entity_id, string
 
 TARGET_KEYS: Final = ("entity_id", "device_id", "area_id", "floor_id", "label_id")
 _GROUP: Final = "group"
@@ -81,6 +83,14 @@ def _scene(value: Any) -> str:
     return checked
 
 
+def _manner(value: Any) -> Mapping[str, Any]:
+    """Check ``until_confirmed``: yes, no, or how long the state may take to say so."""
+    try:
+        return {"until_confirmed": True} if boolean(value) else {}
+    except vol.Invalid:
+        return {"until_confirmed": True, "expires_s": duration(value).total_seconds()}
+
+
 _ANY_SERVICE: Final[Mapping[Any, Any]] = {
     vol.Exclusive(key, "service"): _service for key in ("action", "service", "service_template")
 }
@@ -92,6 +102,7 @@ _SCHEMA: Final = vol.Schema(
         vol.Optional("target"): _whole_target,
         vol.Optional("entity_id"): _entities,
         vol.Optional("response_variable"): string,
+        vol.Optional("until_confirmed"): _manner,
         vol.Optional("metadata"): object,
     }
 )
@@ -115,7 +126,10 @@ def call(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
         target = template_value(templates, checked["target"], at.below("target"))
         datas.append(_with_lists(target))
     service = template_value(templates, checked[key], at.below(key))
-    _emit(builder, path, service, datas, checked.get("response_variable"))
+    _emit(
+        builder, path, service, datas, checked.get("response_variable"),
+        checked.get("until_confirmed", {}),
+    )  # fmt: skip
 
 
 def scene(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
@@ -129,17 +143,21 @@ def scene(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
 
 def device(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
     """Compile a device action of Home Assistant's editor, as far as it names an entity."""
-    domain, kind, entity = config.get("domain"), config.get("type"), config.get("entity_id")
-    if not isinstance(domain, str) or not isinstance(kind, str):
+    domain, kind = config.get("domain"), config.get("type")
+    if not isinstance(domain, str):
         at.refuse("a device action names 'domain' and 'type'")
-    if not isinstance(entity, str) or not is_entity_id(entity):
-        builder.parts.notes.append(
-            at.problem("a device action works only with an entity id; use 'action:' with a target")
-        )
-    templates = builder.parts.templates
-    extra = {k: v for k, v in config.items() if k not in ("domain", "type", "device_id")}
-    service = template_value(templates, f"{domain}.{kind}", at)
-    _emit(builder, path, service, [template_value(templates, extra, at)], None)
+    mapped = action_of(config)
+    if mapped is not None:
+        call(builder, mapped, at, path)
+        return
+    told = "this device action fails: it names no entity that is known here; use 'action:' instead"
+    builder.parts.notes.append(at.problem(told))
+
+    def step(run: Run, strand: Strand) -> int:
+        run.note(path, told)
+        raise CommandFailed(f"{domain} {kind}: {told}")
+
+    builder.program.add(step)
 
 
 def _with_lists(target: Value) -> Value:
@@ -157,7 +175,12 @@ def _with_lists(target: Value) -> Value:
 
 
 def _emit(
-    builder: Builder, path: str, service: Value, datas: list[Value], response: str | None
+    builder: Builder,
+    path: str,
+    service: Value,
+    datas: list[Value],
+    response: str | None,
+    manner: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     parts, machine, here = builder.parts, builder.machine, builder.program.here
     fixed = str(service.source) if service.constant else None
@@ -167,7 +190,7 @@ def _emit(
         view = run.view(strand)
         name = fixed if fixed is not None else str(service.render(view)).strip().lower()
         asked = only if only is not None else _Asked.of(_rendered(datas, view))
-        under_way = _called(parts, run, name, asked)
+        under_way = _called(parts, run, name, asked, manner)
         if under_way is None:
             run.note(path, name, "nobody to call")
             return here + 1
@@ -220,18 +243,20 @@ class _Asked(NamedTuple):
         return cls(FixedData(data), asked.ids, FixedData(asked.rest))
 
 
-def _called(parts: Parts, run: Run, name: str, asked: _Asked) -> Call | None:
+def _called(
+    parts: Parts, run: Run, name: str, asked: _Asked, manner: Mapping[str, Any]
+) -> Call | None:
     """Call a service; return None if no entity is left to call it for."""
     commands = parts.kernel.commands
     parts.called_run = None
     service = commands.service(name)
     source, cause = run.owner.source, run.cause
     if service is None or service.handler is not None:
-        return commands.call(name, asked.whole, source=source, cause=cause)
+        return commands.call(name, asked.whole, source=source, cause=cause, **manner)
     target = _target(parts, service, asked.ids)
     if target is None:
         return None
-    return commands.call(name, asked.rest, target, source=source, cause=cause)
+    return commands.call(name, asked.rest, target, source=source, cause=cause, **manner)
 
 
 def _target(parts: Parts, service: Service, ids: Mapping[str, list[Any]]) -> Target | None:

@@ -52,6 +52,7 @@ async def act(
     data: Mapping[str, Any],
     *,
     wait: bool = True,
+    until_confirmed: bool = False,
 ) -> Answer:
     """Call a service on somebody's behalf.
 
@@ -73,7 +74,12 @@ async def act(
     subscription = desk.kernel.bus.subscribe(note, owner=SOURCE, type="command.sent")
     try:
         call = desk.kernel.commands.call(
-            service, data, target, source=SOURCE, actor=principal.actor
+            service,
+            data,
+            target,
+            source=SOURCE,
+            actor=principal.actor,
+            until_confirmed=until_confirmed,
         )
     finally:
         subscription.cancel()

@@ -27,6 +27,7 @@ from casita.cli._output import plain, say_json
     help="A field of the service; the value is taken as JSON where it is some.",
 )
 @click.option("--json-data", metavar="JSON", help="All fields at once, as a JSON object.")
+@click.option("--until-confirmed", is_flag=True, help="Done only once the entity's state says so.")
 def call_command(
     folder: Path,
     as_json: bool,
@@ -35,12 +36,15 @@ def call_command(
     areas: tuple[str, ...],
     pairs: tuple[str, ...],
     json_data: str | None,
+    until_confirmed: bool,
 ) -> None:
     """Call a service and say how it ended, as in: casita call light.turn_on light.hall"""
     body: dict[str, Any] = {"service": service, "data": _data(pairs, json_data)}
     target = {key: list(ids) for key, ids in (("entity_id", entities), ("area_id", areas)) if ids}
     if target:
         body["target"] = target
+    if until_confirmed:
+        body["until_confirmed"] = True
     answer = Client(folder).ask("POST", "/api/command", body)
     outcomes: dict[str, dict[str, Any]] = answer["outcomes"]
     if as_json:

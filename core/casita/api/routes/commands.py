@@ -21,6 +21,9 @@ _CALL: Final[Mapping[Any, Any]] = {
     vol.Optional(
         "wait", default=True, description="answer when every command has ended (10 s at most)"
     ): bool,
+    vol.Optional(
+        "until_confirmed", default=False, description="done only once the state says so"
+    ): bool,
 }
 
 
@@ -78,7 +81,13 @@ async def command(desk: Desk, request: Request) -> Answer:
 async def _call(desk: Desk, request: Request, service: str) -> Answer:
     body = request.body
     return await act(
-        desk, request.principal, service, body.get("target"), body["data"], wait=body["wait"]
+        desk,
+        request.principal,
+        service,
+        body.get("target"),
+        body["data"],
+        wait=body["wait"],
+        until_confirmed=body["until_confirmed"],
     )
 
 
