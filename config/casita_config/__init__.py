@@ -4,6 +4,12 @@ from casita_config._document import Labelled
 from casita_config.configuration import Configuration, load_config
 from casita_config.entity_options import entities, entities_in, entity
 from casita_config.errors import CasitaError, ConfigError, Problem, did_you_mean, nearest
+from casita_config.household import (
+    AreaSettings,
+    EntitySettings,
+    FloorSettings,
+    LabelSettings,
+)
 from casita_config.loader import Loaded, load, load_text, load_tolerantly
 from casita_config.nodes import (
     Broken,
@@ -30,13 +36,17 @@ from casita_config.settings import HomeSettings, HttpSettings, LogSettings, Netw
 from casita_config.validation import validate, validate_entries, validate_items
 
 __all__ = [
+    "AreaSettings",
     "Broken",
     "CasitaError",
     "ConfigError",
     "Configuration",
+    "EntitySettings",
+    "FloorSettings",
     "HomeSettings",
     "HttpSettings",
     "Input",
+    "LabelSettings",
     "Labelled",
     "Loaded",
     "LogSettings",

@@ -11,10 +11,10 @@ from casita_config.errors import Problem
 from casita_config.nodes import Broken, NodeDict, Place, place_of, problem_at
 from casita_config.settings import HOME_ASSISTANT_HOME, HOME_ASSISTANT_HTTP
 
-OWN_KEYS: Final = frozenset({"home", "http", "log", "network", "areas", "plugins", "packages"})
-_HOME_ASSISTANT: Final = "homeassistant"
-_SHARED_KEYS: Final = frozenset({"plugins", "areas"})
+_SHARED_KEYS: Final = frozenset({"plugins", "areas", "floors", "labels", "entities"})
 """Keys of the hub's own that a package may hold, too."""
+OWN_KEYS: Final = _SHARED_KEYS | {"home", "http", "log", "network", "packages"}
+_HOME_ASSISTANT: Final = "homeassistant"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,21 @@ from casita_config._macros import read_macros
 from casita_config._merging import merged, merged_list
 from casita_config._sentences import shown
 from casita_config.errors import ConfigError, Problem, did_you_mean
+from casita_config.household import (
+    AREAS,
+    FLOORS,
+    LABELS,
+    AreaSettings,
+    EntitySettings,
+    FloorSettings,
+    LabelSettings,
+    placed,
+    read_entities,
+)
 from casita_config.loader import Loaded, load_tolerantly
 from casita_config.nodes import Broken, NodeDict, Place, as_nodes, place_of, plain, problem_at
 from casita_config.redact import Redactor
 from casita_config.settings import (
-    AREAS,
     HOME,
     HTTP,
     LOG,
@@ -47,8 +57,14 @@ class Configuration:
     http: HttpSettings
     log: LogSettings
     network: NetworkSettings
-    areas: Mapping[str, str]
-    """Names of areas by id."""
+    floors: Mapping[str, FloorSettings]
+    """By id."""
+    areas: Mapping[str, AreaSettings]
+    """By id."""
+    labels: Mapping[str, LabelSettings]
+    """By id."""
+    entities: Mapping[str, EntitySettings]
+    """What is said of entities, by entity id, whether there are such entities or not."""
     plugins: Mapping[str, NodeDict | None]
     """Options of the plugins that are to run, by name."""
     sections: Mapping[str, tuple[Labelled, ...]]
@@ -169,16 +185,20 @@ def _configuration(
         "http": reading.part("http", HTTP),
         "log": reading.part("log", LOG),
         "network": reading.part("network", NETWORK),
-        "areas": reading.part("areas", AREAS),
+        "floors": reading.household("floors", FLOORS),
+        "areas": reading.household("areas", AREAS),
+        "labels": reading.household("labels", LABELS),
     }
     problems = [*(loaded.problems if loaded else ()), *document.problems]
     if reading.problems:
         raise ConfigError([*problems, *reading.problems])
     plugins = _plugins(document, problems)
+    entities = _entities(document, problems)
     secrets = loaded.secrets.values if loaded else ()
     return Configuration(
         home=home,
         **parts,
+        entities=entities,
         plugins=MappingProxyType(plugins),
         sections=MappingProxyType({key: tuple(s) for key, s in document.sections.items()}),
         folder=folder,
@@ -196,8 +216,20 @@ class _OwnParts:
         self.problems: list[Problem] = []
 
     def part(self, key: str, schema: Any) -> Any:
+        return self._checked(key, schema, self._tree(key))
+
+    def household(self, key: str, schema: Any) -> Any:
+        """Return settings by id, each with its line."""
+        tree = self._tree(key)
+        settings = self._checked(key, schema, tree)
+        return settings and placed(settings, tree)
+
+    def _tree(self, key: str) -> Any:
         tree, problems = merged(self._document.own.get(key, []), key)
         self.problems += problems
+        return tree
+
+    def _checked(self, key: str, schema: Any, tree: Any) -> Any:
         try:
             return validate(schema, {} if _is_nothing(tree) else tree, section=key)
         except ConfigError as err:
@@ -224,6 +256,20 @@ def _plugins(document: Document, problems: list[Problem]) -> dict[str, NodeDict 
             message = f"expected the plugin's options or nothing, got {shown(options)}"
             problems.append(problem_at(place_of(tree, (name,)), message, f"plugins.{name}"))
     return plugins
+
+
+def _entities(document: Document, problems: list[Problem]) -> Mapping[str, EntitySettings]:
+    tree, found = merged(document.own.get("entities", []), "entities")
+    problems += found
+    if _is_nothing(tree) or isinstance(tree, Broken):
+        return MappingProxyType({})
+    if not isinstance(tree, NodeDict):
+        message = f"expected a mapping of entity ids to what is said of them, got {shown(tree)}"
+        problems.append(problem_at(place_of(tree), message, "entities"))
+        return MappingProxyType({})
+    entities, wrong = read_entities(tree)
+    problems += wrong
+    return entities
 
 
 def _names_as_mapping(node: Any) -> Any:

@@ -1,11 +1,9 @@
-"""The hub's own parts of the configuration: home, http, log, network, areas."""
+"""The hub's own parts of the configuration: home, http, log, network."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -21,7 +19,6 @@ from casita_config.schemas import (
     port,
     positive_int,
     size_bytes,
-    slug,
     string,
     time_zone,
 )
@@ -134,12 +131,6 @@ def _log(value: dict[str, Any]) -> LogSettings:
     return LogSettings(**given)
 
 
-def _areas(value: dict[str, str | None]) -> Mapping[str, str]:
-    return MappingProxyType(
-        {area: name or area.replace("_", " ").capitalize() for area, name in value.items()}
-    )
-
-
 def _home(value: dict[str, Any]) -> HomeSettings:
     given = {"elevation_m" if key == "elevation" else key: item for key, item in value.items()}
     return HomeSettings(**given)
@@ -193,7 +184,6 @@ LOG: Final = vol.Schema(
 NETWORK: Final = vol.Schema(
     vol.All({"interfaces": vol.All(ensure_list, [_address])}, _network),
 )
-AREAS: Final = vol.Schema(vol.All({slug: vol.Maybe(string)}, _areas))
 
 HOME_ASSISTANT_HOME: Final = frozenset(
     {

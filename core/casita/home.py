@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, overload
 
 import voluptuous as vol
 
@@ -39,6 +39,18 @@ class Network(Protocol):
         ...
 
 
+class _Shown(NamedTuple):
+    """What a person may set of how an entity is shown."""
+
+    name: str
+    icon: str | None
+
+    def upon(self, entity: Entity) -> dict[str, Any]:
+        """Return the entity's attributes with it."""
+        attributes = entity.attributes(self.name)
+        return {**attributes, "icon": self.icon} if self.icon else attributes
+
+
 class Home:
     """What one instance of a plugin may do in the house.
 
@@ -70,7 +82,7 @@ class Home:
         self._subscriptions: list[Subscription] = []
         self._consumers: list[Consumer] = []
         self._entities: dict[str, Entity] = {}
-        self._names: dict[str, str] = {}
+        self._shown: dict[str, _Shown] = {}
         self._services: list[str] = []
         self._lost: set[str] = set()
         self._default_command: EntityCommandHandler | None = None
@@ -113,7 +125,7 @@ class Home:
         if entry.disabled:
             return entity
         self._entities[entry.entity_id] = entity
-        self._names[entry.entity_id] = entry.shown_name
+        self._shown[entry.entity_id] = _Shown(entry.shown_name, entry.icon)
         entity.bind(self, entry.entity_id)
         self._kernel.commands.attach(entry.entity_id, self._handler_for(entity))
         self._remember_state(entity, entry.entity_id)
@@ -145,7 +157,7 @@ class Home:
         return self._kernel.states.set(
             entity.entity_id,
             state,
-            entity.attributes(self._names[entity.entity_id]),
+            self._shown[entity.entity_id].upon(entity),
             source=self.instance,
             cause=cause,
         )
@@ -354,7 +366,7 @@ class Home:
             entity.observe()
             return
         entity.state = known.state
-        fixed = {*entity.capabilities, "friendly_name"}
+        fixed = {*entity.capabilities, "friendly_name", "icon"}
         entity.readings = {k: v for k, v in known.attributes.items() if k not in fixed}
 
     def _entities_of(self, identifier: str | None) -> list[Entity]:
@@ -378,7 +390,7 @@ class Home:
         self._kernel.commands.detach(event.subject)
         self._kernel.states.remove(event.subject, source=self.instance, cause=event)
         self._entities[new_id] = entity
-        self._names[new_id] = self._names.pop(event.subject)
+        self._shown[new_id] = self._shown.pop(event.subject)
         entity.bind(self, new_id)
         self._kernel.commands.attach(new_id, self._handler_for(entity))
         self.write(entity, entity.state if entity.available else UNAVAILABLE, event)
@@ -391,8 +403,8 @@ class Home:
         if entry.disabled:
             self._let_go(event.subject)
             self._kernel.states.remove(event.subject, source=self.instance, cause=event)
-        elif self._names[event.subject] != entry.shown_name:
-            self._names[event.subject] = entry.shown_name
+        elif self._shown[event.subject] != (entry.shown_name, entry.icon):
+            self._shown[event.subject] = _Shown(entry.shown_name, entry.icon)
             self.write(entity, entity.state if entity.available else UNAVAILABLE, event)
 
 

@@ -75,6 +75,10 @@ class EntityEntry(msgspec.Struct, frozen=True, kw_only=True):
     added: datetime
     disabled: bool = False
     """The person wants nothing of it: its source does not offer it."""
+    hidden: bool = False
+    """The person wants it to work, and not to be shown unless it is asked for."""
+    icon: str | None = None
+    """An icon that the person gave, as ``mdi:lamp``."""
 
     @property
     def domain(self) -> str:

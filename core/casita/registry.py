@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -84,6 +84,7 @@ class Registry:
         self.floors = Table(bus, "floor", Floor)
         self.labels = Table(bus, "label", Label)
         self._by_unique_id: dict[tuple[str, str], str] = {}
+        self._expected: Mapping[str, Mapping[str, Any]] = {}
         self._members: dict[tuple[str, str], tuple[str, ...]] = {}
         for kind in ("area", "device", "entity"):
             for verb in ("added", "updated", "removed", "renamed"):
@@ -98,6 +99,10 @@ class Registry:
         self._by_unique_id = {(e.source, e.unique_id): e.entity_id for e in self.entities}
 
     # Entities
+
+    def expect(self, fields: Mapping[str, Mapping[str, Any]]) -> None:
+        """Say what an entity is to have from when it is first registered, by entity id."""
+        self._expected = fields
 
     def find(self, source: str, unique_id: str) -> EntityEntry | None:
         """Return the entity that a source knows by this unique id."""
@@ -132,6 +137,8 @@ class Registry:
             area_id=area_id,
             added=self._clock.now(),
         )
+        said = self._expected.get(entry.entity_id, {})
+        entry = msgspec.structs.replace(entry, **_but_nothing(said))
         self._by_unique_id[(source, unique_id)] = entry.entity_id
         return self.entities.write(entry.entity_id, entry)
 
@@ -295,6 +302,11 @@ class Registry:
 
 def _frozen(changes: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(one) if isinstance(one, list) else one for key, one in changes.items()}
+
+
+def _but_nothing(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what says nothing, so that it does not take the place of what is known."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _id(area: Area | None) -> str | None:

@@ -58,7 +58,10 @@ def test_every_setting_is_read(write: Write) -> None:
     assert (config.log.days, config.log.max_bytes) == (7, 500_000_000)
     assert config.data_folder == folder.resolve() / "data"
     assert config.network.interfaces == ("127.0.0.1",)
-    assert config.areas == {"kitchen": "Kitchen", "bath": "Badezimmer"}
+    assert [(key, area.name) for key, area in config.areas.items()] == [
+        ("kitchen", "Kitchen"),
+        ("bath", "Badezimmer"),
+    ]
     assert config.plugins == {"homekit": None, "mqtt": {"host": "127.0.0.1"}}
     assert [share.label for share in config.sections["automation"]] == [None, "kitchen"]
     assert config.items("automation") == [{"alias": "first"}, {"alias": "second"}]

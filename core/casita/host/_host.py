@@ -184,9 +184,9 @@ class Host:
                         mine[section.key] = value
                 except ConfigError as err:
                     for problem in err.problems:
-                        self._tell(problem)
+                        self.tell(problem)
         for problem in (*config.problems, *config.unknown_sections(set(owners))):
-            self._tell(problem)
+            self.tell(problem)
 
     def _tell_broken(self, loaded: Loaded) -> None:
         _logger.warning("plugin %s: %s", loaded.name, loaded.reason)
@@ -205,7 +205,7 @@ class Host:
         except ConfigError as err:
             loaded.reason = str(err)
             for problem in err.problems:
-                self._tell(problem)
+                self.tell(problem)
             self._tell_broken(loaded)
             return
 
@@ -310,7 +310,8 @@ class Host:
             instances=instances,
         )
 
-    def _tell(self, problem: Problem) -> None:
+    def tell(self, problem: Problem) -> None:
+        """Make a problem of the configuration known: in the log, and in `problems`."""
         data = {
             "file": problem.file,
             "line": problem.line,

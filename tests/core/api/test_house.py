@@ -8,6 +8,7 @@ from casita.discovery import Candidate
 from casita.host import Host
 from casita.kernel import Kernel
 from casita.log import MemoryLog
+from casita.model import Label
 
 from .conftest import Caller
 
@@ -59,11 +60,22 @@ async def test_an_entity_is_renamed_and_moved(ask: Caller, kernel: Kernel, log: 
     assert renamed.actor == "token:ann"
 
 
+async def test_an_entity_is_labelled_and_hidden(ask: Caller, kernel: Kernel) -> None:
+    kernel.registry.labels.write("night", Label(id="night", name="Night"))
+    body = {"labels": ["night"], "icon": "mdi:lamp", "hidden": True}
+
+    reply = await ask("PATCH", "/api/entities/light.hall", body)
+
+    entry = kernel.registry.require_entity("light.hall")
+    assert reply.status == 200
+    assert (entry.labels, entry.icon, entry.hidden) == (("night",), "mdi:lamp", True)
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [({"entity_id": "lock.hall"}, 400), ({"entity_id": "light.broken"}, 400),
      ({"area_id": "hal"}, 404), ({"name": "a\nb"}, 400), ({"name": ""}, 400),
-     ({"icon": "x"}, 400), ({"disabled": "yes"}, 400)],
+     ({"icno": "x"}, 400), ({"labels": ["none"]}, 404), ({"disabled": "yes"}, 400)],
 )  # fmt: skip
 async def test_a_wrong_change_changes_nothing(
     ask: Caller, kernel: Kernel, body: dict[str, str], status: int

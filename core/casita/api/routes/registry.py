@@ -29,14 +29,17 @@ async def list_entities(desk: Desk, request: Request) -> list[EntityEntry]:
         vol.Optional("name", description="null: the source's own name"): vol.Maybe(_fields.name),
         vol.Optional("entity_id", description="its new id; the history stays"): str,
         vol.Optional("area_id", description="null: the area of its device"): vol.Maybe(str),
+        vol.Optional("labels", description="ids of labels, in place of those it had"): [str],
+        vol.Optional("icon", description="null: the source's own icon"): vol.Maybe(_fields.name),
+        vol.Optional("hidden", description="true: shown only when asked for"): bool,
         vol.Optional("disabled", description="true: it is not wanted"): bool,
     },
 )
 async def change_entity(desk: Desk, request: Request) -> EntityEntry:
-    """Rename an entity, move it to another area, or disable it."""
+    """Rename an entity, move it to another area, label, hide or disable it."""
     registry, actor = desk.kernel.registry, request.principal.actor
     entity_id = registry.require_entity(request.params["entity_id"]).entity_id
-    changes = _changes(desk, request, ("area_id", "disabled"))
+    changes = _changes(desk, request, ("area_id", "labels", "icon", "hidden", "disabled"))
     wanted = request.body.get("entity_id", entity_id)
     if wanted != entity_id:
         entity_id = registry.rename_entity(entity_id, wanted, actor=actor).entity_id
@@ -88,12 +91,17 @@ async def create_area(desk: Desk, request: Request) -> Area:
 def _changes(desk: Desk, request: Request, fields: tuple[str, ...]) -> dict[str, Any]:
     """Return the changes that a body asks for, by the entry's fields."""
     area_id = request.body.get("area_id")
-    areas = desk.kernel.registry.areas
+    areas, labels = desk.kernel.registry.areas, desk.kernel.registry.labels
     if area_id is not None and area_id not in areas:
         hint = did_you_mean(area_id, (area.id for area in areas))
         raise Refused(404, "unknown_area", f"{area_id}: there is no such area.{hint}",
                       field="area_id")  # fmt: skip
     changes = {key: request.body[key] for key in fields if key in request.body}
+    unknown = next((one for one in changes.get("labels", ()) if one not in labels), None)
+    if unknown is not None:
+        hint = did_you_mean(unknown, (label.id for label in labels))
+        raise Refused(404, "unknown_label", f"{unknown}: there is no such label.{hint}",
+                      field="labels")  # fmt: skip
     if "name" in request.body:
         changes["name_by_user"] = request.body["name"]
     return changes
