@@ -11,6 +11,8 @@ from typing import Final
 from casita_config._limits import MAX_FILE_BYTES, Budget, Unreadable
 
 SECRETS_FILE: Final = "secrets.yaml"
+TEST_FILES: Final = ".test.yaml"
+"""How the names of files end that hold tests of automations, and no configuration."""
 
 
 class Folder:
@@ -64,7 +66,12 @@ class Folder:
 
 
 def _is_shown_yaml(file: str) -> bool:
-    return file.endswith(".yaml") and not file.startswith(".") and file != SECRETS_FILE
+    return (
+        file.endswith(".yaml")
+        and not file.startswith(".")
+        and not file.endswith(TEST_FILES)
+        and file != SECRETS_FILE
+    )
 
 
 def _read_regular(path: Path) -> bytes:

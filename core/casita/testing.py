@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
+import voluptuous as vol
+
 from casita.causality import chain
 from casita.clock import VirtualClock, settle
 from casita.events import Event, State
@@ -24,7 +26,7 @@ from casita.kernel import Kernel
 from casita.log import MemoryLog
 from casita.model import Target
 from casita.plugin import Plugin
-from casita.services import Command
+from casita.services import Command, Kind, Service
 from casita_config import Configuration
 from casita_config.schemas import duration
 
@@ -33,6 +35,9 @@ START: Final = datetime(2024, 3, 12, 9, tzinfo=UTC)
 _SOURCE: Final = "test"
 _EXACT: Final = timedelta()
 _T = TypeVar("_T")
+
+Effect = Callable[[Command, State], tuple[str, Mapping[str, Any]] | None]
+"""What a command makes of a state: its text, and the attributes that change; None: nothing."""
 
 
 class Why:
@@ -60,14 +65,24 @@ class House:
 
     def __init__(
         self,
-        config: Mapping[str, Any] | None = None,
+        config: Mapping[str, Any] | Configuration | None = None,
         *,
         plugins: Sequence[Plugin] | None = None,
         start: datetime = START,
+        effect: Effect | None = None,
     ) -> None:
-        """``plugins`` come beside the hub's own, in place of the other installed ones."""
+        """``plugins`` come beside the hub's own, in place of the other installed ones.
+
+        ``effect`` says what commands do to entities without a device.
+        """
         self.clock = VirtualClock(start)
-        self._config: dict[str, Any] = {**(config or {})}
+        self._whole = config if isinstance(config, Configuration) else None
+        self._config: dict[str, Any] = (
+            {} if isinstance(config, Configuration) else {**(config or {})}
+        )
+        self._effect: Effect = effect or _switched
+        self._before: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        self._accepted: set[str] = set()
         self._plugins = None if plugins is None else [*own_plugins(), *plugins]
         self._log = MemoryLog(clock=self.clock)
         self._runner = asyncio.Runner()
@@ -107,14 +122,34 @@ class House:
         self._not_started()
         self._config.setdefault("automations", []).append(dict(item))
 
+    def given(self, entity_id: str, state: str, **attributes: Any) -> None:
+        """Let an entity have had a state for long when the house starts."""
+        self._not_started()
+        self._before[entity_id] = state, attributes
+
+    def stands_in(self, *entity_ids: str) -> None:
+        """Let entities be there, and take commands, that no device is behind."""
+        self._not_started()
+        self._named.update(entity_ids)
+
+    def accepts(self, *services: str) -> None:
+        """Let the house have services that no plugin here supplies; they do nothing."""
+        self._not_started()
+        self._accepted.update(services)
+
     # While it runs
 
     @property
     def hub(self) -> Hub:
         """The hub, started if it was not."""
         if self._hub is None:
+            config = self._whole or Configuration.from_mapping(self._config)
+            before, self._before = self._before, {}
+            if before:
+                _remember(Kernel.assemble(config, self.clock, self._log), before)
+                self._named.update(before)
             hub = Hub(
-                Configuration.from_mapping(self._config),
+                config,
                 folder=None,
                 log=self._log,
                 clock=self.clock,
@@ -123,6 +158,8 @@ class House:
             )
             self._hub = self._run(hub.__aenter__())
             self._run(hub.host.started())
+            for service in sorted(self._accepted):
+                _accept(hub.kernel, service)
             for entity_id in sorted(self._named):
                 self._stand_in(entity_id)
             self._run(settle())
@@ -239,11 +276,36 @@ class House:
             kernel.states.set(entity_id, "unknown", {}, source=_SOURCE)
 
         def take(command: Command) -> None:
-            if command.action in ("turn_on", "turn_off"):
-                attributes = kernel.states.require(entity_id).attributes
+            state = kernel.states.require(entity_id)
+            effect = self._effect(command, state)
+            if effect is not None:
+                text, changed = effect
                 kernel.states.set(
-                    entity_id, command.action.removeprefix("turn_"),
-                    {**attributes, **command.data}, source=_SOURCE, cause=command.event,
+                    entity_id, text, {**state.attributes, **changed},
+                    source=_SOURCE, cause=command.event,
                 )  # fmt: skip
 
         kernel.commands.attach(entity_id, take)
+
+
+def _switched(command: Command, _state: State) -> tuple[str, Mapping[str, Any]] | None:
+    if command.action in ("turn_on", "turn_off"):
+        return command.action.removeprefix("turn_"), command.data
+    return None
+
+
+def _remember(kernel: Kernel, before: Mapping[str, tuple[str, Mapping[str, Any]]]) -> None:
+    """Write states into the log of a house that has not started."""
+    for entity_id, (state, attributes) in before.items():
+        kernel.states.set(entity_id, state, attributes, source=_SOURCE)
+
+
+def _accept(kernel: Kernel, service: str) -> None:
+    domain, _, name = service.partition(".")
+    if kernel.commands.service(service) is None:
+        kernel.commands.register(
+            Service(
+                domain=domain, name=name, schema=vol.Schema({}, extra=vol.ALLOW_EXTRA),
+                kind=Kind.PULSE, handler=lambda _command: None,
+            )
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Tests of automations, written beside them: the real engine, a virtual clock, no devices."""
