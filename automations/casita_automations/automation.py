@@ -127,6 +127,8 @@ class Automation(Owner):
         if not skip_condition and not self._may_run(variables, told, cause):
             return None
         started = {"trigger": told.get("description"), "id": told.get("id")}
+        if self.shadow:
+            started["shadow"] = True
         return self.start(variables, cause, started)
 
     def _may_run(

@@ -17,6 +17,7 @@ from casita_automations.items import (
     AutomationItem,
     PythonItem,
     automation_item,
+    is_shadow,
     python_item,
     script_item,
 )
@@ -87,6 +88,7 @@ class Builder:
             automation = self._declared(item)
         automation.fingerprint = _fingerprint(node)
         automation.declared = (node, at)
+        automation.shadow = is_shadow(node, at)
         return automation
 
     def _declared(self, item: AutomationItem) -> Automation:

@@ -120,7 +120,7 @@ class RunHome:
     ) -> dict[str, Any]:
         self._run.note(service, *entity_ids)
         try:
-            call = self._parts.kernel.commands.call(
+            call = self._run.owner.gateway.call(
                 service, data, Target(entity_id=entity_ids), source=self._run.owner.source,
                 cause=self._run.cause,
             )  # fmt: skip

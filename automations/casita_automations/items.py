@@ -45,6 +45,7 @@ _AUTOMATION: Final = vol.Schema(
         vol.Optional("variables"): vol.Maybe(dict),
         vol.Optional("trigger_variables"): vol.Maybe(dict),
         vol.Optional("tests"): object,
+        vol.Optional("shadow"): boolean,
         vol.Optional("hide_entity"): object,
     },
     extra=vol.ALLOW_EXTRA,
@@ -69,6 +70,7 @@ _PYTHON: Final = vol.Schema(
         vol.Optional("description"): object,
         vol.Optional("initial_state"): boolean,
         vol.Optional("tests"): object,
+        vol.Optional("shadow"): boolean,
     }
 )
 _PARTS: Final = ("trigger", "triggers", "condition", "conditions", "action", "actions")
@@ -171,6 +173,16 @@ def python_item(node: Any, at: At, name: str | None, number: int, parts: Parts) 
         given=given,
         triggers=compile_triggers([as_trigger(one, given) for one in kind.on], at, parts),
     )
+
+
+def is_shadow(node: Any, at: At) -> bool:
+    """Say whether an item is only to record what it would do. Raises `ConfigError`."""
+    if not isinstance(node, Mapping) or "shadow" not in node:
+        return False
+    try:
+        return boolean(plain(node["shadow"]))
+    except vol.Invalid as err:
+        at.below("shadow").refuse(str(err))
 
 
 def as_trigger(change: Changed, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from casita.commands import HOP_LIMIT
+from casita.commands import HOP_LIMIT, Commands
 from casita.events import Cause, Event, State
 from casita.vocabulary import Mode
 from casita_automations.parsing import At
 from casita_automations.program import Program
 from casita_automations.running import Machine, Result, Run
+from casita_automations.shadow import Rehearsal
 from casita_automations.values import to_document
 
 SOURCE: Final = "automations"
@@ -79,6 +80,8 @@ class Owner:
         self.name = entity_id
         self.fingerprint = ""
         """What is the same as long as its configuration is."""
+        self.shadow = False
+        """Whether what its runs would do is only written down."""
         self.declared: tuple[Any, At] = (None, At(None, ""))
         """What it was made of, blueprints filled in, and where that stands."""
         self.last_triggered: datetime | None = None
@@ -92,6 +95,12 @@ class Owner:
     def key(self) -> str:
         """What the rows of its runs name it by; begins with its entity id."""
         return self.entity_id
+
+    @property
+    def gateway(self) -> Commands | Rehearsal:
+        """Where the commands of its runs go."""
+        commands = self._kernel.commands
+        return Rehearsal(commands) if self.shadow else commands
 
     @property
     def machine(self) -> Machine:

@@ -68,6 +68,8 @@ def _attributes(owner: Owner) -> dict[str, Any]:
         "current": owner.current,
         "friendly_name": owner.name,
     }
+    if owner.shadow:
+        attributes["shadow"] = True
     if owner.limits.runs > 1:
         attributes["max"] = owner.limits.max
     if isinstance(owner, Automation) and owner.item_id is not None:

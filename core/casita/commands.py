@@ -172,6 +172,51 @@ class Commands:
             self._send(service, handler, entity_id, its_data, origin, call, becomes=becomes)
         return call
 
+    def rehearse(
+        self,
+        service_id: str,
+        data: Mapping[str, Any] | None = None,
+        target: Target | None = None,
+        *,
+        source: str,
+        cause: Cause | Event | None = None,
+    ) -> Call:
+        """Check a call as `call` does, and write down what it would send; nothing is sent.
+
+        It ends ``done``, without a response. Raises what `call` raises.
+        """
+        service = self._require(service_id)
+        checked = _checked(service, data or {})
+        call = Call(service_id)
+        if service.handler is not None:
+            whole = {**checked, **_as_data(target)} if target else checked
+            self._note(service, service, service.id, whole, source, cause, call)
+            return call
+        fitted = [
+            (entity_id, *self._fitted(service, entity_id, checked))
+            for entity_id in self._addressed(service, target)
+        ]
+        for entity_id, becomes, its_data in fitted:
+            self._note(service, becomes, entity_id, its_data, source, cause, call)
+        return call
+
+    def _note(
+        self,
+        service: Service,
+        becomes: Service,
+        subject: str,
+        data: Mapping[str, Any],
+        source: str,
+        cause: Cause | Event | None,
+        call: Call,
+    ) -> None:
+        told = {"service": service.id, "data": _logged(becomes, data), "kind": service.kind.value}
+        if becomes is not service:
+            told["becomes"] = becomes.id
+        self._bus.emit("command.shadowed", subject, told, source=source, cause=cause)
+        call.opened()
+        call.ended(subject, Outcome(status=Status.DONE))
+
     def _require(self, service_id: str) -> Service:
         service = self._services.get(service_id)
         if service is None:

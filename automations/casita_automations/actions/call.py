@@ -247,7 +247,7 @@ def _called(
     parts: Parts, run: Run, name: str, asked: _Asked, manner: Mapping[str, Any]
 ) -> Call | None:
     """Call a service; return None if no entity is left to call it for."""
-    commands = parts.kernel.commands
+    commands = run.owner.gateway
     parts.called_run = None
     service = commands.service(name)
     source, cause = run.owner.source, run.cause

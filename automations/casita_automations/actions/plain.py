@@ -9,6 +9,7 @@ import voluptuous as vol
 from casita_automations.actions.builder import Builder
 from casita_automations.parsing import At, expect_mapping, template_value, text_or_template
 from casita_automations.running import AbortRun, Run, StopRun, Strand
+from casita_automations.shadow import EVENT
 from casita_automations.values import jsonable
 from casita_config.schemas import boolean, string
 
@@ -68,7 +69,10 @@ def event(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
         for data in datas:
             told.update(jsonable(expect_rendered(data.render(view))))
         run.note(path, name)
-        bus.emit(name, name, told, source=run.owner.source, cause=run.cause)
+        if run.owner.shadow:
+            bus.emit(EVENT, name, told, source=run.owner.source, cause=run.cause)
+        else:
+            bus.emit(name, name, told, source=run.owner.source, cause=run.cause)
         return following
 
     builder.program.add(step)

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from casita.asking import Doing, Finding, Known, Upcoming
-from casita.errors import CommandFailed, ConfigError
+from casita.asking import Doing, Finding, Known, ShadowDiff, Upcoming
+from casita.errors import CommandFailed, ConfigError, UnknownEntity, did_you_mean
 from casita_automations.asking.acting import Acting
+from casita_automations.asking.shadowing import shadow_diff
 from casita_automations.asking.upcoming import everything
+from casita_automations.automation import Automation
 from casita_automations.checking import check
 from casita_automations.owner import Owner
 from casita_automations.parts import Parts
@@ -56,6 +58,20 @@ class Answers:
         """
         return self._acting.act(id, doing, by, actor)
 
+    async def shadow_diff(
+        self, automation: str, *, against: str | None, since: datetime, until: datetime
+    ) -> ShadowDiff:
+        """Compare what a shadow would have sent with what was sent.
+
+        Raises `UnknownEntity` if there is no such automation.
+        """
+        if against is not None:
+            against = self._require(against).entity_id
+        return await shadow_diff(
+            self._require(automation), self._kernel.log, self._kernel.config.home,
+            against=against, since=since, until=until,
+        )  # fmt: skip
+
     async def check(self, known: Known) -> Sequence[Finding]:
         """Check the configuration folder as it is now; without a folder, what was given.
 
@@ -74,3 +90,11 @@ class Answers:
             return load_config(folder)
         except ConfigError as err:
             raise CommandFailed(str(err)) from err
+
+    def _require(self, entity_id: str) -> Automation:
+        owner = self._owners.get(entity_id)
+        if isinstance(owner, Automation):
+            return owner
+        known = [one.entity_id for one in self._owners.values() if isinstance(one, Automation)]
+        hint = did_you_mean(entity_id, known)
+        raise UnknownEntity(f"{entity_id}: there is no such automation.{hint}")
