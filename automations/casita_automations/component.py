@@ -10,6 +10,7 @@ from typing import Any
 from casita.errors import CommandFailed, ConfigError, Problem
 from casita.plugin import Component
 from casita.tasks import Tasks
+from casita_automations import speaking
 from casita_automations.asking.answering import Answers
 from casita_automations.automation import Automation
 from casita_automations.building import Builder
@@ -48,6 +49,7 @@ class Automations(Component):
         )  # fmt: skip
         self._services = Services(self._parts, self.owners, self._shown)
         self._services.register(self.reload)
+        kernel.commands.register(speaking.service(self._parts))
         self._take_in(kernel.config)
         self._drop_unclaimed_holds()
         self._keeper.restore()
@@ -69,6 +71,7 @@ class Automations(Component):
         for owner in self.owners.values():
             owner.suspend()
         self._services.unregister()
+        self.home.kernel.commands.unregister(speaking.PROCESS)
         self._parts.close()
 
     async def reload(self) -> None:

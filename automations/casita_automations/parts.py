@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from casita.events import Cause, Event
 from casita.kernel import Kernel
 from casita_automations.readiness import Ready
+from casita_automations.sentences import Conversation
 from casita_automations.sky import Sky
 from casita_automations.templates import Templates
 from casita_automations.watching import Listening, Watch
@@ -38,6 +39,8 @@ class Parts:
     """Writes the state of such an entity."""
     called_run: Run | None = None
     """The run that the last service call started, if it is a script's."""
+    conversation: Conversation = field(default_factory=Conversation)
+    """What people say to the house."""
     notes: list[Any] = field(default_factory=list)
     """Problems that do not keep what they are about from working."""
 

@@ -17,6 +17,7 @@ from casita.timers import Timers
 from casita.trust import Machine, Trust
 from casita.uptime import Uptime
 from casita.vocabulary import Vocabulary
+from casita.webhooks import Webhooks
 from casita_config import Configuration
 
 
@@ -35,6 +36,7 @@ class Kernel:
     commands: Commands
     discovery: Discovery
     vocabulary: Vocabulary
+    webhooks: Webhooks
     uptime: Uptime
     trust: Trust
     asking: Asking
@@ -62,6 +64,7 @@ class Kernel:
             commands=Commands(bus, clock, states, registry),
             discovery=Discovery(bus, clock),
             vocabulary=Vocabulary(),
+            webhooks=Webhooks(),
             uptime=Uptime(log, clock),
             trust=Trust(bus, clock, machine),
             asking=Asking(),

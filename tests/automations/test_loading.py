@@ -109,7 +109,7 @@ def test_two_automations_of_one_name_get_two_ids(home: Declare) -> None:
 
 
 def test_a_trigger_that_no_plugin_supplies_is_told_and_the_others_work(home: Declare) -> None:
-    triggers = [{"trigger": "webhook", "webhook_id": "x"}, GO]
+    triggers = [{"trigger": "mqtt", "topic": "x"}, GO]
     house = home({"alias": "a", "trigger": triggers, "action": [TELL]})
 
     house.fires("go")

@@ -7,7 +7,7 @@ from typing import Any, Final
 import voluptuous as vol
 
 from casita_automations.actions.builder import Builder
-from casita_automations.parsing import At, expect_mapping, template_value, text_or_template
+from casita_automations.parsing import At, template_value, text_or_template
 from casita_automations.running import AbortRun, Run, StopRun, Strand
 from casita_automations.shadow import EVENT
 from casita_automations.values import jsonable
@@ -26,6 +26,11 @@ _STOP: Final = vol.Schema(
         vol.Exclusive("error", "outcome"): boolean,
         vol.Exclusive("response_variable", "outcome"): string,
     }
+)
+
+
+_RESPONSE: Final = vol.Schema(
+    {vol.Required("set_conversation_response"): vol.Maybe(text_or_template)}
 )
 
 
@@ -105,13 +110,18 @@ def stop(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
 
 
 def conversation_response(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
-    """Compile ``set_conversation_response``: there is no conversation, so it is only noted."""
-    expect_mapping(config, at, "an action")
-    value = template_value(builder.parts.templates, config["set_conversation_response"], at)
+    """Compile ``set_conversation_response``: what the hub answers to what was said."""
+    key = "set_conversation_response"
+    checked = at.check(_RESPONSE, config)
+    value = template_value(builder.parts.templates, checked[key], at.below(key))
+    conversation = builder.parts.conversation
     following = builder.program.here + 1
 
     def step(run: Run, strand: Strand) -> int:
-        run.note(path, str(value.render(run.view(strand))))
+        rendered = value.render(run.view(strand))
+        text = None if rendered is None else str(rendered)
+        conversation.answer(text)
+        run.note(path, text)
         return following
 
     builder.program.add(step)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from casita.errors import did_you_mean
-from casita_automations.conditions import simple, state, when
+from casita_automations.conditions import device, simple, state, when
 from casita_automations.conditions.condition import (
     ALWAYS,
     Condition,
@@ -22,7 +22,7 @@ from casita_automations.templates import is_template
 _Combine = Callable[[Sequence[Condition]], Check]
 _COMBINED: Final[Mapping[str, _Combine]] = {"and": every, "or": any_of, "not": none_of}
 _KINDS: Final[Mapping[str, Callable[[dict[str, Any], At, Parts], Condition]]] = {
-    "device": simple.device,
+    "device": device.compiled,
     "numeric_state": simple.numeric_state,
     "state": state.compiled,
     "sun": when.sun,
@@ -85,9 +85,17 @@ def _compiled(item: dict[str, Any], at: At, parts: Parts) -> Condition:
         return simple.of_template(kind, at.below("condition"), parts)
     compiled = _KINDS.get(kind)
     if compiled is None:
-        hint = did_you_mean(kind, [*_KINDS, *_COMBINED])
-        at.below("condition").refuse(f"there is no condition {kind!r}.{hint}")
+        at.below("condition").refuse(_unknown(kind))
     return compiled({k: v for k, v in item.items() if k not in _COMMON}, at, parts)
+
+
+def _unknown(kind: str) -> str:
+    if "." in kind:
+        return (
+            f"there is no condition {kind!r}: conditions for a purpose are not taken; use a state, "
+            "numeric_state or zone condition on the entity"
+        )
+    return f"there is no condition {kind!r}.{did_you_mean(kind, [*_KINDS, *_COMBINED])}"
 
 
 def _combined(word: str, data: Any, at: At, parts: Parts) -> Condition:

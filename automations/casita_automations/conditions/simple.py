@@ -109,24 +109,6 @@ def zone(config: dict[str, Any], at: At, parts: Parts) -> Condition:
     return Condition(every([of_entity(one) for one in checked["entity_id"]]))
 
 
-def device(config: dict[str, Any], at: At, parts: Parts) -> Condition:
-    """Compile ``device``: a device's entity is on, or off, as Home Assistant's editor writes it."""
-    wanted = {"is_on": "on", "is_off": "off"}.get(str(config.get("type")))
-    entity_id = config.get("entity_id")
-    parts.notes.append(
-        at.problem("a device condition works only for is_on and is_off of an entity id; "
-                   "use a state condition")
-    )  # fmt: skip
-
-    def check(_variables: Variables) -> bool:
-        state = parts.kernel.states.get(str(entity_id))
-        if wanted is None or state is None:
-            raise ConditionError(f"{entity_id}: a device condition that Casita cannot tell")
-        return state.state == wanted
-
-    return Condition(check)
-
-
 def _result(compiled: Any, variables: Variables) -> Any:
     try:
         return {"template": compiled.render_text(variables)[:100]}

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from casita.errors import did_you_mean
 from casita_automations.parsing import (
     At,
     enabled,
@@ -20,29 +19,43 @@ from casita_automations.parsing import (
 from casita_automations.parts import Parts
 from casita_automations.templates import Value
 from casita_automations.triggers import (
+    calendar,
+    conversation,
+    device,
     event,
     foreign,
+    geo_location,
     homeassistant,
     numeric_state,
+    persistent_notification,
     state,
     sun,
+    tag,
     template,
     time,
     time_pattern,
+    webhook,
     zone,
 )
 from casita_automations.triggers.source import Source
 
 _COMMON: Final = ("platform", "trigger", "id", "alias", "enabled", "variables")
 _KINDS: Final[Mapping[str, Callable[[dict[str, Any], At, Parts], Source]]] = {
+    "calendar": calendar.compiled,
+    "conversation": conversation.compiled,
+    "device": device.compiled,
     "event": event.compiled,
+    "geo_location": geo_location.compiled,
     "homeassistant": homeassistant.compiled,
     "numeric_state": numeric_state.compiled,
+    "persistent_notification": persistent_notification.compiled,
     "state": state.compiled,
     "sun": sun.compiled,
+    "tag": tag.compiled,
     "template": template.compiled,
     "time": time.compiled,
     "time_pattern": time_pattern.compiled,
+    "webhook": webhook.compiled,
     "zone": zone.compiled,
 }
 
@@ -121,5 +134,5 @@ def _kind(item: Mapping[str, Any], at: At, parts: Parts) -> str:
     if not isinstance(kind, str):
         at.refuse("a trigger names its kind, as 'trigger: state'")
     if kind not in known:
-        at.refuse(f"there is no trigger {kind!r}.{did_you_mean(kind, known)}")
+        at.refuse(foreign.refused(kind, known))
     return kind

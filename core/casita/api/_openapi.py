@@ -86,6 +86,7 @@ def _in_query(route: Route) -> list[dict[str, Any]]:
             "schema": json_schema(value),
         }
         for key, value in route.query.schema.items()
+        if isinstance(key, vol.Marker)
     ]
 
 

@@ -90,6 +90,7 @@ class Front:
             query=checked(route.query, query, what="query"),
             body=await self._body(route, request),
             last_event_id=request.headers.get("Last-Event-ID"),
+            remote=None if self._hosts is None else request.remote,
         )
         self._desk.tokens.recheck(principal)  # the body may have been a long time coming
         return route, asked

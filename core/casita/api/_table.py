@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from casita.host import Host
     from casita.kernel import Kernel
 
-METHODS: Final = ("GET", "POST", "PATCH", "DELETE")
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _HANDLED_WITHIN_S: Final = 20.0
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
@@ -43,6 +43,8 @@ class Request:
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
     last_event_id: str | None = None
+    remote: str | None = None
+    """The address that it came from; None: the owner's own socket."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ PARAMETERS = {
     "name": "turn_on",
     "id": "lamps.one",
     "what": "1",
+    "webhook_id": "long-and-secret",
 }
 BODIES: dict[str, dict[str, Any]] = {
     "/api/services/{domain}/{name}": {"target": "light.hall"},
@@ -199,4 +200,6 @@ def test_only_these_routes_are_open(api: Api) -> None:
     assert open_routes == {
         "GET /", "GET /app.js", "GET /style.css", "GET /icon.svg",
         "GET /api/health", "POST /api/setup",
+        "GET /api/webhook/{webhook_id}", "POST /api/webhook/{webhook_id}",
+        "PUT /api/webhook/{webhook_id}",
     }  # fmt: skip

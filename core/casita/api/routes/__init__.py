@@ -12,12 +12,14 @@ from casita.api.routes import (
     registry,
     states,
     system,
+    webhooks,
 )
 
 
 def every_route() -> list[Route]:
     """Return all routes of the API and of its page."""
     topics = (
-        states, registry, commands, events, consumers, discovery, automations, system, access, page,
+        states, registry, commands, events, consumers, discovery, automations, system, access,
+        webhooks, page,
     )  # fmt: skip
     return routes_of(topics)
