@@ -144,10 +144,14 @@ class TemplateEntity(Entity):
         take = self._results.take
         if self.state not in (UNKNOWN, UNAVAILABLE):
             take("state", self.state)
-        shown = {**self.fields, **_LOOKS}
-        for name, attribute in shown.items():
-            if attribute in self.readings:
-                take(name, self.readings[attribute])
+        known = self._around.home.state(self.entity_id)
+        looks = {} if known is None else known.attributes
+        for name, attribute in _LOOKS.items():
+            if attribute in looks:
+                take(name, looks[attribute])
+        for name, shown_as in self.fields.items():
+            if shown_as in self.readings:
+                take(name, self.readings[shown_as])
         for name in self.item.fields:
             attribute = name.removeprefix(_OF_ATTRIBUTE)
             if name.startswith(_OF_ATTRIBUTE) and attribute in self.readings:
