@@ -114,6 +114,20 @@ class Automation(Owner):
         by_hand: Mapping[str, Any] | None = None,
     ) -> Run | None:
         """Run it, if its conditions hold and its mode lets it."""
+        variables = self.variables_of(told, extra, by_hand)
+        if variables is None:
+            return None
+        if not skip_condition and not self._may_run(variables, told, cause):
+            return None
+        started = {"trigger": told.get("description"), "id": told.get("id")}
+        if self.shadow:
+            started["shadow"] = True
+        return self.start(variables, cause, started)
+
+    def variables_of(
+        self, told: dict[str, Any], extra: Value | None, by_hand: Mapping[str, Any] | None
+    ) -> dict[str, Any] | None:
+        """Return the variables of a run; None if they cannot be rendered, which is logged."""
         variables: dict[str, Any] = {**self._static, **(by_hand or {}), "trigger": told}
         if self.program.wants_this:
             variables["this"] = self._this()
@@ -124,12 +138,7 @@ class Automation(Owner):
         except CasitaError as err:
             _logger.error("%s: variables: %s", self.entity_id, err)
             return None
-        if not skip_condition and not self._may_run(variables, told, cause):
-            return None
-        started = {"trigger": told.get("description"), "id": told.get("id")}
-        if self.shadow:
-            started["shadow"] = True
-        return self.start(variables, cause, started)
+        return variables
 
     def _may_run(
         self, variables: dict[str, Any], told: dict[str, Any], cause: Event | Cause | None

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from casita.asking import Doing, Finding, Known, ShadowDiff, Upcoming
+from casita.asking import Doing, Finding, Known, ShadowDiff, Upcoming, WhyNot
 from casita.errors import CommandFailed, ConfigError, UnknownEntity, did_you_mean
 from casita_automations.asking.acting import Acting
 from casita_automations.asking.shadowing import shadow_diff
 from casita_automations.asking.upcoming import everything
+from casita_automations.asking.whynot import why_not
 from casita_automations.automation import Automation
 from casita_automations.checking import check
 from casita_automations.owner import Owner
@@ -57,6 +58,15 @@ class Answers:
         Raises `InvalidCommand` if there is no such thing, or this cannot be done with it.
         """
         return self._acting.act(id, doing, by, actor)
+
+    async def why_not(
+        self, automation: str, *, since: datetime, until: datetime, at: datetime | None = None
+    ) -> WhyNot:
+        """Return the nearest misses of an automation within a time, those near ``at`` first.
+
+        Raises `UnknownEntity` if there is no such automation.
+        """
+        return await why_not(self._require(automation), self._parts, since, until, at)
 
     async def shadow_diff(
         self, automation: str, *, against: str | None, since: datetime, until: datetime

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from casita.events import Event
 from casita.log import EventLog
 
 _PAGE: Final = 1000
+_INCLUDED: Final = timedelta(microseconds=1)
 MOST: Final = 100_000
 """So many events of a time are looked at, the newest."""
 
@@ -44,9 +45,9 @@ class Past:
         types: Sequence[str] = (),
         subjects: Sequence[str] = (),
     ) -> list[Event]:
-        """Return the events of a time in their order; the newest, if there are too many."""
+        """Return the events of a time, both ends included; the newest, if there are too many."""
         begin = await self.offset_at(since)
-        before = await self.offset_at(until) + 1
+        before = await self.offset_at(until + _INCLUDED) + 1
         found: list[Event] = []
         while len(found) < MOST:
             page = await self._log.read(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from casita.clock import VirtualClock
 from casita.commands import Commands
+from casita.events import Cause, Event
 from casita.kernel import Kernel
 from casita.log import MemoryLog
 from casita.services import Command, Outcome
@@ -22,11 +24,15 @@ from casita_automations.owner import SOURCE, Owner
 from casita_automations.parsing import At
 from casita_automations.parts import Parts
 from casita_automations.python_automation import PythonAutomation
-from casita_automations.running import Machine
+from casita_automations.running import Machine, Run
 from casita_automations.script import Script
 from casita_automations.serving import Services
 from casita_automations.shown import Shown
+from casita_automations.templates import Value
 from casita_automations.triggers.source import Holds, NoHolds
+
+Triggered = Callable[[dict[str, Any], dict[str, Any] | None], None]
+"""Given what a trigger tells, and the variables; None if these could not be rendered."""
 
 
 class Workshop:
@@ -71,17 +77,22 @@ class Workshop:
         entity_id: str,
         *,
         holds: Callable[[Automation, int], Holds] = lambda _automation, _index: NoHolds(),
+        triggered: Triggered | None = None,
     ) -> Automation:
-        """Build an automation. Raises `ConfigError`."""
+        """Build an automation. Raises `ConfigError`.
+
+        ``triggered`` is called instead of running it.
+        """
         if isinstance(node, dict) and "use" in node:
-            return self._python(node, at, entity_id, holds)
+            return self._python(node, at, entity_id, holds, triggered)
         item = automation_item(node, at, None, 0, self.parts, self.machine)
-        automation = Automation(
+        automation = _Observed(
             self.machine, entity_id, item.program, item.limits, item_id=item.item_id,
             name=item.name, triggers=item.triggers, trigger_variables=item.trigger_variables,
             variables=item.variables, condition=item.condition, holds=holds,
             changed=_ignored, on_at_start=None,
         )  # fmt: skip
+        automation.triggered = triggered
         return self._take_in(automation)
 
     def script(self, name: str, node: object, at: At) -> Script:
@@ -94,15 +105,20 @@ class Workshop:
         return script
 
     def _python(
-        self, node: dict[object, object], at: At, entity_id: str,
+        self,
+        node: dict[object, object],
+        at: At,
+        entity_id: str,
         holds: Callable[[Automation, int], Holds],
-    ) -> Automation:  # fmt: skip
+        triggered: Triggered | None,
+    ) -> Automation:
         item = python_item(node, at, None, 0, self.parts)
         automation = _Silent(
             self.machine, entity_id, item.kind, item.given, item_id=item.item_id, name=item.name,
             triggers=item.triggers, tasks=self._tasks, store=lambda _run: None, holds=holds,
             changed=_ignored, on_at_start=None,
         )  # fmt: skip
+        automation.triggered = triggered
         return self._take_in(automation)
 
     def _take_in(self, automation: Automation) -> Automation:
@@ -112,10 +128,33 @@ class Workshop:
         return automation
 
 
-class _Silent(PythonAutomation):
+class _Observed(Automation):
+    """An automation that somebody may watch instead of letting it run."""
+
+    triggered: Triggered | None = None
+
+    def trigger(
+        self,
+        told: dict[str, Any],
+        cause: Event | Cause | None,
+        *,
+        skip_condition: bool = False,
+        extra: Value | None = None,
+        by_hand: Mapping[str, Any] | None = None,
+    ) -> Run | None:
+        """Tell who watches with which variables it was triggered, or run it."""
+        if self.triggered is None:
+            return super().trigger(
+                told, cause, skip_condition=skip_condition, extra=extra, by_hand=by_hand
+            )
+        self.triggered(told, self.variables_of(told, extra, by_hand))
+        return None
+
+
+class _Silent(PythonAutomation, _Observed):
     """A Python automation whose handler is not run: it may do anything."""
 
-    def launch(self, run: object) -> None:
+    def launch(self, run: Run) -> None:
         """Leave the handler alone."""
 
 

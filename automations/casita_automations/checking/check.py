@@ -11,6 +11,7 @@ from casita.errors import ConfigError
 from casita.ids import slugify
 from casita.kernel import Kernel
 from casita_automations import loading
+from casita_automations.automation import Automation
 from casita_automations.blueprints import Blueprints
 from casita_automations.checking.conditions import check_conditions
 from casita_automations.checking.fights import check_fights
@@ -167,3 +168,17 @@ def _check_secrets(config: Configuration, report: Report) -> None:
                 file=place.file if place else None, line=place.line if place else None, key=name,
             )
         )  # fmt: skip
+
+
+def faults_of(automation: Automation, kernel: Kernel, known: Known) -> list[Finding]:
+    """Return what is wrong with one automation that is loaded, hints left out."""
+    node, at = automation.declared
+    report = Report()
+    item = take_apart("automation", automation.entity_id, automation.name, node, at, own=True)
+    templates = Templates(kernel)
+    mentions = Mentions(templates)
+    world = World(kernel, known, ())
+    _look(lambda item: check_names(item, world, mentions, report), item)
+    _look(lambda item: check_triggers(item, world, templates, frozenset(), report), item)
+    _look(lambda item: check_conditions(item, world, templates, mentions, report), item)
+    return [one for one in report.findings() if one.severity is not Severity.HINT]
