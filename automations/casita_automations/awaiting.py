@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 from casita.clock import Alarm
 from casita.events import State, StateChanged
+from casita.states import has_value
 from casita.vocabulary import Changed
 from casita_automations.parts import Parts
+from casita_automations.triggers.hold import is_own
 from casita_config import duration
 
 
@@ -57,38 +59,51 @@ class _Sought:
         self._found = found
         self._held = timedelta() if change.held is None else duration(change.held)
         self._alarm: Alarm | None = None
+        self._last: str | None = None
+        """The last value that was there: a reconnect is no change."""
         self._unwatch: Callable[[], None] | None = None
+        self._relax: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Begin to look; what is there already counts, unless a change from something is sought."""
         self._unwatch = self._parts.watch.entity(self._change.entity_id, self._changed)
         state = self._parts.kernel.states.get(self._change.entity_id)
+        if state is not None and has_value(state):
+            self._last = state.state
         wanted = self._change.to
         if wanted is None or self._change.from_ is not None or state is None:
             return
         if state.state == wanted:
             self._begin(state, None, state.last_changed)
+        if self._held:
+            self._relax = self._parts.kernel.uptime.need()
 
     def cancel(self) -> None:
         """Look no more."""
         self._stop_hold()
+        self._relax()
         if self._unwatch is not None:
             self._unwatch()
 
     def _changed(self, event: StateChanged) -> None:
-        new, old = event.new, event.old
-        before = None if old is None else old.state
-        if new is not None and before == new.state:
+        new, before, change = event.new, self._last, self._change
+        if new is None:
+            self._stop_hold()
+        if new is None or not has_value(new) or before == new.state:
             return
         self._stop_hold()
-        change = self._change
-        fits = new is not None and (change.to is None or new.state == change.to)
-        if new is not None and fits and (change.from_ is None or before == change.from_):
+        self._last = new.state
+        if before is None and change.to is None:
+            return
+        fits = change.to is None or new.state == change.to
+        if fits and (change.from_ is None or before == change.from_):
             self._begin(new, before, event.time)
 
     def _begin(self, state: State, before: str | None, since: datetime) -> None:
         came = Changed(state.entity_id, to=state.state, from_=before)
         due = since + self._held
+        if self._held and not is_own(state.entity_id):
+            due += self._parts.kernel.uptime.absent_since(since)
         if due <= self._parts.kernel.clock.now():
             self._found(came)
         else:

@@ -23,6 +23,7 @@ from casita_automations.program import Program
 from casita_automations.running import Machine
 from casita_automations.templates import Value
 from casita_automations.triggers import CompiledTrigger, compile_triggers
+from casita_automations.triggers.change import compile_changes
 from casita_config import plain
 from casita_config.schemas import boolean, integer, string
 
@@ -171,7 +172,7 @@ def python_item(node: Any, at: At, name: str | None, number: int, parts: Parts) 
         initial_state=checked.get("initial_state"),
         kind=kind,
         given=given,
-        triggers=compile_triggers([as_trigger(one, given) for one in kind.on], at, parts),
+        triggers=compile_changes([as_trigger(one, given) for one in kind.on], at, parts),
     )
 
 

@@ -109,7 +109,7 @@ def test_a_pattern_is_not_made_up_for_unless_it_is_asked_for(home: Declare) -> N
 def test_a_sunset_is_made_up_for(home: Declare) -> None:
     house = home(
         {"alias": "a", "trigger": {"trigger": "sun", "event": "sunset"}, "action": [TELL]},
-        casita={**HOME},
+        home={**HOME},
     )
     house.passes("8h")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
@@ -66,6 +66,11 @@ def left_of(
     return min(max(length - held, timedelta()), length)
 
 
+def is_own(entity_id: str) -> bool:
+    """Say whether only the hub itself changes an entity: while it is down, nothing does."""
+    return domain_of(entity_id) in _OWN
+
+
 class Hold:
     """The running ``for:`` of one armed trigger, each for one entity and one change."""
 
@@ -77,9 +82,22 @@ class Hold:
         self._running: dict[str, _Running] = {}
         self._numbers = count()
 
-    def begin(self, event: StateChanged, before: Any, now: Any, keeps: Keeps, facts: Facts) -> None:
-        """Fire once a change has held for the time; an error in the time is told and ends it."""
-        told = {**self._arming.base, **facts(event.subject, event.old, event.new, None)}
+    def begin(
+        self,
+        event: StateChanged,
+        before: Any,
+        now: Any,
+        keeps: Keeps,
+        facts: Facts,
+        *,
+        old: State | None = None,
+    ) -> None:
+        """Fire once a change has held for the time; an error in the time is told and ends it.
+
+        ``old`` is the state before, if it is not the event's.
+        """
+        old = old or event.old
+        told = {**self._arming.base, **facts(event.subject, old, event.new, None)}
         variables = {**self._arming.variables, "trigger": told}
         try:
             length = self._period.of(variables)
@@ -87,7 +105,7 @@ class Hold:
             _logger.warning("%s: for: %s", event.subject, err)
             return
         key = f"{event.subject} {event.offset} {next(self._numbers)}"
-        running = _Running(key, event.subject, event.old, event.new, before, now, length,
+        running = _Running(key, event.subject, old, event.new, before, now, length,
                            event.as_cause())  # fmt: skip
         due = self._parts.kernel.clock.now() + length
         self._arming.holds.keep(
@@ -98,12 +116,16 @@ class Hold:
 
     def resume(self, keeps: Keeps, facts: Facts) -> None:
         """Go on with what ran when the hub ended, as far as it has held until now."""
-        for pending in self._arming.holds.kept():
+        self.resume_all(self._arming.holds.kept(), keeps, facts)
+
+    def resume_all(self, kept: Iterable[Pending], keeps: Keeps, facts: Facts) -> None:
+        """Go on with what was kept."""
+        for pending in kept:
             running = _Running.of(pending)
             state = self._parts.kernel.states.get(running.entity_id)
             left = left_of(
                 self._parts, pending.due, running.length, self._missed,
-                unchanged=domain_of(running.entity_id) in _OWN,
+                unchanged=is_own(running.entity_id),
             )  # fmt: skip
             if left is None or not keeps(state, running.before, running.now):
                 self._arming.holds.drop(pending.key)
