@@ -238,7 +238,7 @@ async def test_automations_are_listed(ask: Caller) -> None:
 
     assert reply.json == [
         {"entity_id": "automation.night", "name": "Night", "state": "on", "last_triggered": None,
-         "mode": "single", "running": 0}
+         "mode": "single", "running": 0, "shadow": False}
     ]  # fmt: skip
 
 

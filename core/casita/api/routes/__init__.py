@@ -3,6 +3,7 @@
 from casita.api._table import Route, routes_of
 from casita.api.routes import (
     access,
+    asking,
     automations,
     commands,
     consumers,
@@ -19,7 +20,8 @@ from casita.api.routes import (
 def every_route() -> list[Route]:
     """Return all routes of the API and of its page."""
     topics = (
-        states, registry, commands, events, consumers, discovery, automations, system, access,
+        states, registry, commands, events, consumers, discovery, automations, asking,
+        system, access,
         webhooks, page,
     )  # fmt: skip
     return routes_of(topics)

@@ -30,6 +30,8 @@ class Automation(msgspec.Struct, frozen=True, kw_only=True):
     """What a second run does while the first still runs."""
     running: int = 0
     """How many of its runs are under way."""
+    shadow: bool = False
+    """Whether it only records what it would do."""
 
 
 @route("GET", "/api/automations", scope=Scope.READ, returns="the automations, by name")
@@ -86,4 +88,5 @@ def _shown(state: State) -> Automation:
         last_triggered=attributes.get("last_triggered"),
         mode=attributes.get("mode"),
         running=attributes.get("current", 0),
+        shadow=attributes.get("shadow") is True,
     )
