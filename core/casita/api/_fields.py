@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from types import FunctionType
 from typing import Any, Final
 
 import voluptuous as vol
 
 from casita.model import Target
+from casita_config import duration
 
 _LONGEST_NAME: Final = 100
 _LONGEST_PATTERN: Final = 200
 _MOST_PATTERNS: Final = 50
 _MOST_STARS: Final = 3
+_LONGEST_SPAN: Final = timedelta(days=3660)
 _NOT_IN_PATTERNS: Final = frozenset("?[]")
 
 
@@ -50,6 +53,28 @@ def offset(value: Any) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 18:
         return int(value)
     raise vol.Invalid("a whole number of 0 or more is expected")
+
+
+def span(value: Any) -> timedelta:
+    """Take a length of time: seconds, or a text as ``30m``; ten years at most."""
+    try:
+        length = duration(value)
+    except vol.Invalid:
+        raise vol.Invalid("a length of time is expected, as 30m, 24h or 7d") from None
+    if not timedelta() < length <= _LONGEST_SPAN:
+        raise vol.Invalid("more than nothing and ten years at most is expected")
+    return length
+
+
+def moment(value: Any) -> datetime:
+    """Take a time with its zone: ``2024-03-12T03:00:00Z``."""
+    try:
+        found = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise vol.Invalid("a time is expected, as 2024-03-12T03:00:00Z") from None
+    if found.tzinfo is None:
+        raise vol.Invalid("the time needs its zone, as 2024-03-12T03:00:00+01:00, or Z for UTC")
+    return found.astimezone(UTC)
 
 
 def flag(value: Any) -> bool:
@@ -93,6 +118,8 @@ _SCHEMAS: Final[Mapping[Any, Mapping[str, Any]]] = {
     patterns: {"type": "array", "items": {"type": "string"}},
     offset: {"type": "integer", "minimum": 0},
     flag: {"type": "boolean"},
+    span: {"type": "string", "examples": ["30m", "24h"]},
+    moment: {"type": "string", "format": "date-time"},
     ids: {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
 }
 """How the fields above read in the OpenAPI document."""
