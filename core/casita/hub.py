@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 from casita.clock import Clock, SystemClock
 from casita.declaring import declare
+from casita.errors import LogError
 from casita.host import Host
 from casita.kernel import Kernel
-from casita.log import EventLog, Log, MemoryLog
+from casita.log import EventLog, Log, MemoryLog, Notice
 from casita.plugin import Plugin
 from casita.tasks import Tasks
 from casita.trust import of_the_machine
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _SNAPSHOT_EVERY_S: Final = 60.0
 _RETAIN_EVERY_S: Final = 3600.0
+_EXAMINE_AFTER_S: Final = 60.0
+_EXAMINE_EVERY_S: Final = 86_400.0
 
 _COLLECT_AFTER: Final = (20_000, 20, 50)
 """Thresholds of the garbage collector, which looks in vain: events and states hold no cycles."""
@@ -80,6 +83,7 @@ class Hub:
             log = self._log or stack.enter_context(self._open_log())
             self.kernel = Kernel.assemble(self.config, self._clock, log, self._machine)
             self.kernel.restore()
+            log.watch(self._tell)
             self.kernel.timers.hold_overdue()
             stack.callback(self.kernel.timers.close)
             stack.callback(self.kernel.trust.end)
@@ -103,6 +107,7 @@ class Hub:
             chores.start(self._settle(), "announce")
             chores.start(self._keep_snapshots(), "snapshots")
             chores.start(self._keep_retention(), "retention")
+            chores.start(self._keep_sound(), "soundness")
             self._stack = stack.pop_all()
         return self
 
@@ -146,6 +151,20 @@ class Hub:
             self.kernel.commands.save()
             if self.kernel.states.unsaved:
                 self.kernel.states.save()
+
+    def _tell(self, notice: Notice) -> None:
+        """Let the house know what goes on in the log itself."""
+        self.kernel.bus.emit(notice.type, "log", notice.data, source="casita")
+
+    async def _keep_sound(self) -> None:
+        """Look at the whole log soon after the start and once a day, and cut damage off."""
+        await self._clock.sleep(_EXAMINE_AFTER_S)
+        while True:
+            try:
+                await self.kernel.log.examine()
+            except (LogError, OSError) as err:
+                _logger.error("the log could not be examined: %s", err)
+            await self._clock.sleep(_EXAMINE_EVERY_S)
 
     async def _keep_retention(self) -> None:
         settings = self.config.log

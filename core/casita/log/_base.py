@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from types import TracebackType
@@ -14,10 +14,13 @@ from casita.clock import Clock
 from casita.errors import NotStored
 from casita.events import STATE_CHANGED, Cause, Event, State, StateChanged
 from casita.ids import Offset
+from casita.log._check import Report, Span
 from casita.log._select import selector
 
 _RECENT: Final = 4096
 """At least so many of the newest events are kept in memory."""
+_MOST: Final = 40_000
+"""More are not kept in memory, even if the disk refuses them."""
 _PAGE: Final = 500
 _STRIDE: Final = 5000
 """How far a page may look, so that a rare kind of event does not occupy the disk for long."""
@@ -30,6 +33,14 @@ class Page(NamedTuple):
     events: list[Event]
     end: int
     """Everything up to this offset was looked at."""
+
+
+class Notice(NamedTuple):
+    """Something about the log itself that the house should know of."""
+
+    type: str
+    """``log.failing``, ``log.recovered`` or ``log.damaged``: the type of the event to make."""
+    data: Mapping[str, Any]
 
 
 class EventLog(ABC):
@@ -49,6 +60,10 @@ class EventLog(ABC):
         self.closed = False
         self.fault: str | None = None
         """What keeps events from being stored at present."""
+        self.given_up: list[Span] = []
+        """First and last offsets of events that were never stored, though later ones are."""
+        self._notices: list[Notice] = []
+        self._watcher: Callable[[Notice], None] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -158,6 +173,17 @@ class EventLog(ABC):
                     f"event {offset} is not stored: {self.fault or 'the log is closed'}"
                 )
             await self._growth(known)
+        if any(first <= offset <= last for first, last in self.given_up):
+            raise NotStored(f"event {offset} was given up: the disk refused it for too long")
+
+    def watch(self, watcher: Callable[[Notice], None]) -> None:
+        """Tell of faults, damage and recovery, from the opening on, within the event loop."""
+        self._watcher = watcher
+        self._tell_notices()
+
+    async def examine(self) -> Report:
+        """Look at all that is stored, cut damage off, and say what was found before that."""
+        return Report(events=self._head)
 
     @abstractmethod
     def flush(self) -> None:
@@ -298,6 +324,12 @@ class EventLog(ABC):
     ) -> list[Event]:
         """Return events that are no longer in memory."""
 
+    def _tell_notices(self) -> None:
+        if self._watcher is not None:
+            notices, self._notices = self._notices, []
+            for notice in notices:
+                self._watcher(notice)
+
     async def _growth(self, known: int) -> None:
         """Return when more than what is known of is stored, or it has failed, or the log closes."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -326,8 +358,9 @@ class EventLog(ABC):
             _wake(waiting)
 
     def _forget_recent(self) -> None:
-        """Drop from memory what is stored, down to the newest few thousand."""
+        """Drop from memory what is stored, down to the newest few thousand, or has to go."""
         surplus = min(len(self._recent) - _RECENT, self.stored_head - self._first_recent + 1)
+        surplus = max(surplus, len(self._recent) - _MOST)
         if surplus > 0:
             del self._recent[:surplus]
 

@@ -6,8 +6,9 @@ begun with the sum of the row before, so that a row can be checked alone and the
 
 from __future__ import annotations
 
+import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from zlib import crc32
@@ -23,6 +24,10 @@ _encode: Final = msgspec.json.Encoder().encode
 _decode_row: Final = msgspec.json.Decoder(_Row).decode
 _decode_rows: Final = msgspec.json.Decoder(list[_Row]).decode
 _BETWEEN: Final = b",\n"
+_FIRST: Final = re.compile(rb"\[\[(\d{1,18}),")
+_COLUMNS: Final = (int, int, float, float, bytes, bytes, int, int)
+_MOST_ROWS: Final = 4096
+"""More than a batch ever has."""
 
 
 class Batch(NamedTuple):
@@ -40,6 +45,14 @@ class Batch(NamedTuple):
     """CRC-32 of ``events`` as a whole, for a quick check."""
 
 
+def as_batch(columns: Sequence[Any]) -> Batch:
+    """Return a row of the file as a batch; in a damaged file a column can hold anything."""
+    return Batch._make(
+        one if isinstance(one, kind) else kind()
+        for one, kind in zip(columns, _COLUMNS, strict=True)
+    )
+
+
 class Damage(NamedTuple):
     """A row that does not bear its checksum."""
 
@@ -53,6 +66,19 @@ def row_of(event: Event) -> bytes:
             event.offset, event.time, event.type, event.subject, event.source, event.data,
             event.cause, event.root, event.hops, event.actor,
         )
+    )  # fmt: skip
+
+
+def stand_in(event: Event, why: str) -> Event:
+    """Return what can be stored of an event that JSON cannot hold."""
+
+    def plain(text: str) -> str:
+        return text.encode("utf-8", "backslashreplace").decode()
+
+    return Event(
+        offset=event.offset, time=event.time, type=plain(event.type), subject=plain(event.subject),
+        source=plain(event.source), data={"unstorable": plain(why)}, cause=event.cause,
+        root=event.root, hops=event.hops, actor=None if event.actor is None else plain(event.actor),
     )  # fmt: skip
 
 
@@ -84,33 +110,126 @@ def last_sum(sums: bytes) -> int:
 
 def unpack(batch: Batch) -> Iterator[Event | Damage]:
     """Yield a batch's events; in place of a damaged one, its `Damage`."""
-    if crc32(batch.events) == batch.crc:
+    if _is_whole(batch):
         for row in _decode_rows(batch.events):
             yield _event(row)
-    else:
-        yield from _unpack_damaged(batch)
-
-
-def is_chained(batch: Batch) -> bool:
-    """Say whether every row of a batch bears its checksum."""
-    return not any(isinstance(one, Damage) for one in _unpack_damaged(batch))
-
-
-def _unpack_damaged(batch: Batch) -> Iterator[Event | Damage]:
-    """Check row by row; each needs the stored sum before it and its own."""
-    count = batch.last - batch.first + 1
-    rows = batch.events[1:-1].split(_BETWEEN)
-    sums = array("I", batch.sums[: len(batch.sums) // 4 * 4])
-    if len(rows) != count or len(sums) != count:
-        yield from (Damage(offset) for offset in range(batch.first, batch.last + 1))
         return
+    rows = _sound_rows(batch)
+    for offset in _offsets(batch):
+        yield _event(_decode_row(rows[offset])) if offset in rows else Damage(offset)
+
+
+class Examined(NamedTuple):
+    """What a close look at a batch has shown."""
+
+    pieces: list[tuple[Batch, set[str]]]
+    """What is sound of it, as batches with their subjects."""
+    lost: list[int]
+    """Offsets of rows that do not bear their checksum."""
+    intact: bool
+    """Whether there is nothing to repair."""
+
+
+def examine(batch: Batch, before: int | None = None, *, without: Collection[int] = ()) -> Examined:
+    """Check every row and every column of a batch.
+
+    ``before`` is the sum of the row before the first, where it is known from elsewhere. Rows
+    at the offsets ``without`` are left out of the pieces.
+    """
+    if _is_whole(batch):
+        texts = batch.events[1:-1].split(_BETWEEN)
+        rows = {row[0]: text for row, text in zip(_decode_rows(batch.events), texts, strict=True)}
+        lost: list[int] = []
+    else:
+        rows = _sound_rows(batch)
+        lost = [offset for offset in _offsets(batch) if offset not in rows]
+    pieces = [_repack(batch, run, rows, before) for run in _runs(rows.keys() - set(without))]
+    intact = not lost and len(pieces) == 1 and pieces[0][0] == batch
+    return Examined(pieces, lost, intact)
+
+
+def first_offset(events: bytes) -> int | None:
+    """Return the offset that the first row of a batch tells, if it can be read."""
+    found = _FIRST.match(events)
+    return int(found[1]) if found else None
+
+
+def _is_whole(batch: Batch) -> bool:
+    return crc32(batch.events) == batch.crc and batch.events[:2] == b"[["
+
+
+def _offsets(batch: Batch) -> range:
+    """Return which offsets a damaged batch had; the number of its sums is the best witness."""
+    count = len(batch.sums) // 4
+    if not 0 < count <= _MOST_ROWS:
+        count = batch.last - batch.first + 1
+    return range(batch.first, batch.first + (count if 0 < count <= _MOST_ROWS else 1))
+
+
+def _sound_rows(batch: Batch) -> dict[int, bytes]:
+    """Return the rows that bear their checksum; each needs the stored sum before it and its own."""
+    rows: dict[int, bytes] = {}
+    sums = array("I", batch.sums[: len(batch.sums) // 4 * 4])
     before = batch.previous
-    for index, (row, total) in enumerate(zip(rows, sums, strict=True)):
-        if crc32(row, before) == total:
-            yield _event(_decode_row(row))
-        else:
-            yield Damage(batch.first + index)
+    begin = 0
+    for offset, total in zip(_offsets(batch), sums, strict=False):
+        place = _row_at(batch.events, begin, offset, before & 0xFFFFFFFF, total)
+        if place is not None:
+            rows[offset] = batch.events[place]
+            begin = place.stop
         before = total
+    return rows
+
+
+def _row_at(body: bytes, begin: int, offset: int, before: int, total: int) -> slice | None:
+    """Find a row in a batch whose separators may be damaged too."""
+    at = body.find(b"[%d," % offset, begin)
+    while at >= 0:
+        for end in _ends(body, at, offset):
+            if crc32(body[at:end], before) == total:
+                return slice(at, end)
+        at = body.find(b"[%d," % offset, at + 1)
+    return None
+
+
+def _ends(body: bytes, at: int, offset: int) -> Iterator[int]:
+    """Yield where a row can end: at a separator, before the next row, or with the batch."""
+    end = body.find(_BETWEEN, at)
+    if end >= 0:
+        yield end
+    following = body.find(b"[%d," % (offset + 1), at + 1)
+    if following >= 0:
+        yield following - len(_BETWEEN)
+    if end < 0:
+        yield len(body) - 1
+
+
+def _runs(offsets: Collection[int]) -> Iterator[list[int]]:
+    """Yield offsets that follow each other."""
+    run: list[int] = []
+    for offset in sorted(offsets):
+        if run and offset != run[-1] + 1:
+            yield run
+            run = []
+        run.append(offset)
+    if run:
+        yield run
+
+
+def _repack(
+    batch: Batch, run: list[int], rows: Mapping[int, bytes], before: int | None
+) -> tuple[Batch, set[str]]:
+    texts = [rows[offset] for offset in run]
+    events = [_event(_decode_row(text)) for text in texts]
+    index = run[0] - batch.first
+    if index > 0:
+        previous = array("I", batch.sums[index * 4 - 4 : index * 4])[0]
+    elif before is not None:
+        previous = before
+    else:
+        previous = batch.previous
+    piece, _ = pack(events, texts, previous & 0xFFFFFFFF)
+    return piece, {event.subject for event in events}
 
 
 def _event(row: _Row) -> Event:

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any
 
 import msgspec
 
 from casita.clock import Clock
-from casita.errors import LogInUse, NotStored
+from casita.errors import NotStored
 from casita.events import Event
-from casita.log._base import EventLog
-from casita.log._store import Reader, open_for_reading, open_for_writing
-from casita.log._writer import Barrier, Document, Job, WriterThread
-
-_LOCK: Final = "casita.lock"
+from casita.log._base import EventLog, Notice
+from casita.log._check import Report, Span, verify
+from casita.log._files import Mark
+from casita.log._finding import find_sound, hold
+from casita.log._opening import damage_told, open_for_reading
+from casita.log._repair import Repair
+from casita.log._store import Reader
+from casita.log._waiting import Barrier, Document, Job, Repairing
+from casita.log._writer import WriterThread
 
 _logger = logging.getLogger(__name__)
 
@@ -33,20 +35,20 @@ class Log(EventLog):
 
     @classmethod
     def open(cls, folder: Path, *, clock: Clock) -> Log:
-        """Open the log of a data folder, made if it is new.
+        """Open the log of a data folder, made if it is new, and repaired if it is damaged.
 
         Raises `LogInUse` if another process has it, `LogError` if it is of a newer form, and
         `OSError` if the folder cannot be written.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with ExitStack() as stack:
-            lock = stack.enter_context(_lock(folder))
-            open_for_writing(folder).close()
-            reader = Reader(open_for_reading(folder))
-            stack.callback(reader.close)
-            head, previous = reader.tail()
-            log = cls(clock, folder, lock, reader, head, previous)
+            lock = stack.enter_context(hold(folder))
+            found = find_sound(folder)
+            reader = stack.enter_context(closing(found.reader))
+            log = cls(clock, folder, lock, reader, found.head, found.previous)
             stack.pop_all()
+        if found.repair is not None:
+            log.repair_told(found.repair)
         return log
 
     def __init__(
@@ -58,9 +60,10 @@ class Log(EventLog):
         self._lock = lock
         self._reader = reader
         self._stored_head = head
+        self._failed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="casita log reader")
-        self._writer = WriterThread(folder, previous, self._stored_to, self._fault_told)
+        self._writer = WriterThread(folder, previous, self)
 
     @property
     def stored_head(self) -> int:
@@ -140,6 +143,70 @@ class Log(EventLog):
         self._writer.take(Job(lambda writer: writer.drop(oldest, max_bytes, end), tell))
         return await dropped
 
+    def watch(self, watcher: Callable[[Notice], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        super().watch(watcher)
+
+    async def examine(self) -> Report:
+        loop = asyncio.get_running_loop()
+
+        def look() -> Report:
+            mark = Mark(self.folder).read()
+            with closing(open_for_reading(self.folder)) as connection:
+                return verify(connection, mark)
+
+        with damage_told(self.folder):
+            report = await loop.run_in_executor(self._reading, look)
+        if not report.sound:
+            repaired: asyncio.Future[int] = loop.create_future()
+
+            def done() -> None:
+                loop.call_soon_threadsafe(_resolve, repaired, 0)
+
+            self._writer.take(Repairing(done))
+            await repaired
+        return report
+
+    # Told by the writing thread
+
+    def stored_to(self, offset: int) -> None:
+        """Everything up to an offset is durable."""
+        self._stored_head = offset
+        self._tell_loop()
+
+    def fault_told(self, fault: str | None) -> None:
+        """The disk refuses, or takes what it is given again."""
+        self.fault = fault
+        if fault is not None and not self._failed:
+            self._notices.append(Notice("log.failing", {"reason": fault}))
+        if fault is None and self._failed:
+            self._notices.append(Notice("log.recovered", {}))
+        self._failed = fault is not None
+        self._tell_loop()
+
+    def shed_told(self, lost: Span) -> None:
+        """So much was given up, because the disk refused for too long."""
+        self.given_up = [one for one in self.given_up if one[0] != lost[0]] + [lost]
+
+    def repair_told(self, repair: Repair) -> None:
+        """Damage was cut off, and the file may be another."""
+        _logger.error("the log was damaged, and is repaired: %s", repair)
+        self._notices.append(
+            Notice(
+                "log.damaged",
+                {"reason": repair.why, "lost": repair.lost, "documents": repair.documents,
+                 "aside": repair.aside},
+            )
+        )  # fmt: skip
+        self._reading.submit(self._reopen)
+        self._tell_loop()
+
+    def _reopen(self) -> None:
+        """Read from the file that has taken the old one's place."""
+        old, self._reader = self._reader, Reader(open_for_reading(self.folder))
+        self._reader.damaged |= old.damaged
+        old.close()
+
     def _keep(self, event: Event) -> None:
         self._writer.take(event)
 
@@ -170,40 +237,17 @@ class Log(EventLog):
     def _in_turn(self, read: Callable[[Reader], dict[str, Any]]) -> dict[str, Any]:
         return self._reading.submit(read, self._reader).result()
 
-    def _stored_to(self, offset: int) -> None:
-        self._stored_head = offset
-        self._tell_loop()
-
-    def _fault_told(self, fault: str | None) -> None:
-        self.fault = fault
-        self._tell_loop()
-
     def _tell_loop(self) -> None:
-        """Wake whoever waits for progress. Runs in the writing thread."""
-        if self._waiting and self._loop is not None:
+        """Wake whoever waits for progress, or wants to know. Runs in any thread."""
+        if (self._waiting or self._notices) and self._loop is not None:
             try:
-                self._loop.call_soon_threadsafe(self._grew)
+                self._loop.call_soon_threadsafe(self._progressed)
             except RuntimeError:
                 pass  # the loop has ended; nobody waits any more
 
-
-def _lock(folder: Path) -> IO[str]:
-    """Take the folder for this process, until the file is closed."""
-    file = (folder / _LOCK).open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as err:
-        file.seek(0)
-        holder = file.read().strip() or "unknown"
-        file.close()
-        raise LogInUse(
-            f"{folder}: another hub (process {holder}) has this data folder; stop it, or use "
-            f"another folder"
-        ) from err
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
-    return file
+    def _progressed(self) -> None:
+        self._grew()
+        self._tell_notices()
 
 
 def _resolve(future: asyncio.Future[int], count: int) -> None:

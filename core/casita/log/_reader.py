@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from casita.events import Event
-from casita.log._codec import Damage, is_chained, last_sum, unpack
-from casita.log._store import Reader, open_for_reading
-
-
-class Report(NamedTuple):
-    """What a look at the whole log has shown."""
-
-    events: int
-    """How many events are sound."""
-    damaged: tuple[int, ...]
-    """Offsets of events that do not bear their checksum."""
-    gaps: tuple[tuple[int, int], ...]
-    """Offsets that are missing: first and last of each gap."""
-    broken_links: tuple[int, ...]
-    """First offsets of batches that do not go on from the batch before."""
-
-    @property
-    def sound(self) -> bool:
-        """Whether nothing is wrong."""
-        return not (self.damaged or self.gaps or self.broken_links)
+from casita.log._check import Report, verify
+from casita.log._files import Mark
+from casita.log._opening import open_for_reading
+from casita.log._store import Reader
 
 
 class LogReader:
@@ -36,6 +21,7 @@ class LogReader:
 
     def __init__(self, folder: Path) -> None:
         """Raises `LogError` if there is no log in the folder."""
+        self._folder = folder
         self._reader = Reader(open_for_reading(folder))
 
     def __enter__(self) -> Self:
@@ -100,22 +86,7 @@ class LogReader:
         return next(iter(self.scan(after=offset - 1, before=offset + 1)), None)
 
     def verify(self) -> Report:
-        """Look at every row and every link of the chain."""
-        events = 0
-        damaged: list[int] = []
-        gaps: list[tuple[int, int]] = []
-        links: list[int] = []
-        before: tuple[int, int] | None = None
-        for batch in self._reader.batches(0, self.head + 1):
-            if before is not None and batch.first != before[0] + 1:
-                gaps.append((before[0] + 1, batch.first - 1))
-            elif before is not None and batch.previous != before[1]:
-                links.append(batch.first)
-            rows = list(unpack(batch))
-            bad = [one.offset for one in rows if isinstance(one, Damage)]
-            if not bad and not is_chained(batch):
-                links.append(batch.first)
-            damaged += bad
-            events += len(rows) - len(bad)
-            before = batch.last, last_sum(batch.sums) if len(batch.sums) >= 4 else 0
-        return Report(events, tuple(damaged), tuple(gaps), tuple(links))
+        """Look at every row, every link of the chain, every document and every page."""
+        mark = Mark(self._folder).read()
+        with closing(open_for_reading(self._folder)) as connection:
+            return verify(connection, mark)

@@ -2,78 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any, Final
 
 import apsw
 import msgspec
 
-from casita.errors import LogError
+from casita.errors import LogDamaged
 from casita.events import Event
-from casita.log._codec import Batch, Damage, last_sum, unpack
+from casita.log._codec import Batch, Damage, as_batch, examine, last_sum, unpack
+from casita.log._opening import DAMAGE, damage_told
+from casita.log._schema import FLOOR, document_crc, form_of
 from casita.log._select import exact, selector
 
-FILE: Final = "casita.db"
-VERSION: Final = 1
-_APPLICATION: Final = 0xCA517A
-_BUSY_MS: Final = 5000
-_READABLE: Final = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
-
-_SCHEMA: Final = """
-CREATE TABLE batches (
-    first INTEGER PRIMARY KEY, last INTEGER NOT NULL,
-    first_time REAL NOT NULL, last_time REAL NOT NULL,
-    events BLOB NOT NULL, sums BLOB NOT NULL, previous INTEGER NOT NULL, crc INTEGER NOT NULL
-);
-CREATE TABLE subjects (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE batch_subjects (
-    subject INTEGER NOT NULL, first INTEGER NOT NULL, PRIMARY KEY (subject, first)
-) WITHOUT ROWID;
-CREATE TABLE documents (
-    collection TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
-    PRIMARY KEY (collection, key)
-) WITHOUT ROWID;
-CREATE VIEW events AS
-SELECT value ->> 0 AS offset, value ->> 1 AS time, value ->> 2 AS type, value ->> 3 AS subject,
-       value ->> 4 AS source, value -> 5 AS data, value ->> 6 AS cause, value ->> 7 AS root,
-       value ->> 8 AS hops, value ->> 9 AS actor
-FROM batches, json_each(CAST(batches.events AS TEXT));
-"""
+LOST: Final = "log.lost"
+"""Collection of what is known to be missing: ``{"first": ..., "last": ..., "why": ...}``."""
 _STEP: Final = 8
 """So many batches at a time are dropped, until there is little enough."""
 _BATCH: Final = "batches.first, last, first_time, last_time, events, sums, previous, crc"
 
-
-def open_for_writing(folder: Path) -> apsw.Connection:
-    """Open the file of a data folder, made and brought to this version's form if need be."""
-    connection = apsw.Connection(str(folder / FILE))
-    connection.set_busy_timeout(_BUSY_MS)
-    connection.pragma("auto_vacuum", 2)
-    connection.pragma("journal_mode", "wal")
-    connection.pragma("synchronous", "full")
-    version = connection.pragma("user_version")
-    if version > VERSION:
-        raise LogError(
-            f"{folder / FILE}: it was written by a newer Casita (form {version}; this one knows "
-            f"up to {VERSION}); install that version again"
-        )
-    if version == 0:
-        with connection:
-            connection.execute(_SCHEMA)
-            connection.pragma("application_id", _APPLICATION)
-            connection.pragma("user_version", VERSION)
-    return connection
-
-
-def open_for_reading(folder: Path) -> apsw.Connection:
-    """Open the file of a data folder to read, also while a hub writes to it."""
-    path = folder / FILE
-    if not path.exists():
-        raise LogError(f"{folder}: there is no log here; has a hub run with this configuration?")
-    connection = apsw.Connection(f"{path.absolute().as_uri()}?mode=ro", flags=_READABLE)
-    connection.set_busy_timeout(_BUSY_MS)
-    return connection
+_logger = logging.getLogger(__name__)
 
 
 class Reader:
@@ -83,29 +33,64 @@ class Reader:
         self._connection = connection
         self.damaged: set[int] = set()
         """Offsets of rows that were met and do not bear their checksum; they are not served."""
+        self.damaged_documents: set[str] = set()
+        self.torn = False
+        """Whether a part of the file could not be read at all."""
+        with damage_told("the log"):
+            self._document_sum = "crc" if form_of(connection) >= 2 else "NULL"
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
 
     def tail(self) -> tuple[int, int]:
-        """Return the offset of the newest stored event and the sum of its row; zeros if none."""
-        for last, sums in self._connection.execute(
-            "SELECT last, sums FROM batches ORDER BY first DESC LIMIT 1"
+        """Return the offset of the newest stored event and the sum of its row; zeros if none.
+
+        Raises `LogDamaged` if the newest batch is not whole.
+        """
+        for row in self._connection.execute(
+            f"SELECT {_BATCH} FROM batches ORDER BY first DESC LIMIT 1"
         ):
-            return last, last_sum(sums)
+            batch = as_batch(row)
+            if not examine(batch).intact:
+                raise LogDamaged(f"the newest events, from {batch.first} on, are damaged")
+            return batch.last, last_sum(batch.sums)
         return 0, 0
 
     def head(self) -> int:
         """Return the offset of the newest stored event; 0 if there is none."""
-        return self.tail()[0]
+        for (last,) in self._connection.execute(
+            "SELECT last FROM batches ORDER BY first DESC LIMIT 1"
+        ):
+            return int(last)
+        return 0
 
     def items(self, collection: str) -> dict[str, Any]:
-        """Return the documents of a collection."""
-        rows = self._connection.execute(
-            "SELECT key, value FROM documents WHERE collection = ?", (collection,)
+        """Return the documents of a collection; a damaged one is not served."""
+        where = "WHERE collection = ?"
+        return {
+            key: msgspec.json.decode(value)
+            for _, key, value in self._documents(where, (collection,))
+        }
+
+    def documents(self) -> Iterator[tuple[str, str, str]]:
+        """Yield all documents that are sound: collection, key, value."""
+        return self._documents("", ())
+
+    def _documents(self, where: str, values: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
+        query = (
+            f"SELECT CAST(collection AS BLOB), CAST(key AS BLOB), CAST(value AS BLOB),"
+            f" {self._document_sum} FROM documents {where}"
         )
-        return {key: msgspec.json.decode(value) for key, value in rows}
+        try:
+            for *texts, crc in self._connection.execute(query, values):
+                document = _texts(texts)
+                if document is None or crc not in (None, document_crc(*document)):
+                    self.damaged_documents.add(str(b"/".join(texts[:2]), "utf-8", "replace"))
+                else:
+                    yield document
+        except DAMAGE:
+            self.torn = True
 
     def events(
         self,
@@ -140,9 +125,47 @@ class Reader:
                 f" WHERE name IN ({marks})) USING (first)"
             )
             values = [*subjects, *values]
-        query = f"SELECT {_BATCH} FROM {source} WHERE last > ? AND first < ? ORDER BY first {order}"
-        for row in self._connection.execute(query.replace("batches.first", "first"), values):
-            yield Batch(*row)
+        columns = _BATCH.replace("batches.first", "first")
+        where = f"FROM {source} WHERE last > ? AND first < ? ORDER BY first"
+        seen: int | None = None
+        try:
+            for row in self._connection.execute(f"SELECT {columns} {where} {order}", values):
+                seen = row[0]
+                yield as_batch(row)
+        except DAMAGE:
+            self.torn = True
+            yield from self._beyond(seen, where, values, newest_first=newest_first)
+
+    def _beyond(
+        self, seen: int | None, where: str, values: Sequence[int | str], *, newest_first: bool
+    ) -> Iterator[Batch]:
+        """Yield what can be reached from the other side of a place that cannot be read."""
+        keys: list[int] = []
+        try:
+            for (first,) in self._connection.execute(
+                f"SELECT first {where} {'ASC' if newest_first else 'DESC'}", values
+            ):
+                if seen is not None and (first >= seen if newest_first else first <= seen):
+                    break
+                keys.append(first)
+        except DAMAGE:
+            pass  # the far side of the place; what is before it has been seen
+        for first in reversed(keys):
+            try:
+                rows = self._connection.execute(
+                    f"SELECT {_BATCH} FROM batches WHERE first = ?", (first,)
+                ).fetchall()
+            except DAMAGE:
+                continue
+            yield from (as_batch(row) for row in rows)
+
+    def everything(self) -> Iterator[Batch]:
+        """Yield all batches, whatever their columns say."""
+        try:
+            for row in self._connection.execute(f"SELECT {_BATCH} FROM batches ORDER BY first"):
+                yield as_batch(row)
+        except DAMAGE:
+            self.torn = True
 
     def _sound(self, batch: Batch) -> Iterator[Event]:
         for one in unpack(batch):
@@ -152,28 +175,66 @@ class Reader:
                 yield one
 
 
+def _texts(texts: Sequence[bytes]) -> tuple[str, str, str] | None:
+    try:
+        collection, key, value = (one.decode() for one in texts)
+    except UnicodeDecodeError:
+        return None
+    return collection, key, value
+
+
+@contextmanager
+def transaction(connection: apsw.Connection) -> Iterator[None]:
+    """Do a block as one, or as part of a transaction that is under way.
+
+    SQLite itself takes a transaction back when the disk fails within it, at times.
+    """
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
 class Writer:
     """Writes batches and documents over one connection, in one thread."""
 
     def __init__(self, connection: apsw.Connection) -> None:
-        self._connection = connection
+        self.connection = connection
         rows: list[tuple[int, str]] = list(connection.execute("SELECT id, name FROM subjects"))
         self._subjects = {name: id_ for id_, name in rows}
 
     def close(self) -> None:
-        """Move everything from the journal to the file, and close."""
-        self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        self._connection.close()
+        """Move everything from the journal to the file, if the disk lets us, and close."""
+        try:
+            self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.Error as err:
+            _logger.warning("the log's journal stays until the next start: %s", err)
+        finally:
+            self.connection.close()
 
     def write(
         self,
         batches: Sequence[tuple[Batch, set[str]]],
         documents: Mapping[tuple[str, str], bytes | None],
+        *,
+        instead_of: Sequence[int] = (),
     ) -> None:
-        """Write batches, with the subjects in each, and documents (None removes) as one."""
+        """Write batches, with the subjects in each, and documents (None removes) as one.
+
+        They take the place of the batches with the given first offsets.
+        """
         known = dict(self._subjects)
-        with self._connection:
-            execute = self._connection.executemany
+        with transaction(self.connection):
+            execute = self.connection.executemany
+            execute("DELETE FROM batches WHERE first = ?", [(one,) for one in instead_of])
+            execute("DELETE FROM batch_subjects WHERE first = ?", [(one,) for one in instead_of])
             execute(
                 "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (batch for batch, _ in batches),
@@ -187,8 +248,12 @@ class Writer:
                 ],
             )
             execute(
-                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)",
-                [(*key, value.decode()) for key, value in documents.items() if value is not None],
+                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)",
+                [
+                    (*key, value.decode(), document_crc(*key, value.decode()))
+                    for key, value in documents.items()
+                    if value is not None
+                ],
             )
             execute(
                 "DELETE FROM documents WHERE collection = ? AND key = ?",
@@ -199,9 +264,13 @@ class Writer:
     def drop(self, oldest_time: float | None, max_bytes: int | None, keep_from: int) -> int:
         """Delete the oldest batches that are too old or too much; return how many events."""
         dropped = 0
-        with self._connection:
+        with transaction(self.connection):
             if oldest_time is not None:
-                dropped += self._drop_where("last_time < ?", oldest_time, keep_from)
+                dropped += self._drop_where(
+                    "first < (SELECT min(first) FROM batches WHERE last_time >= ?)"
+                    " OR (SELECT max(last_time) FROM batches) < ?1",
+                    oldest_time, keep_from,
+                )  # fmt: skip
             while max_bytes is not None and self._size() > max_bytes:
                 gone = self._drop_where(
                     "first IN (SELECT first FROM batches ORDER BY first LIMIT ?)", _STEP, keep_from
@@ -209,31 +278,42 @@ class Writer:
                 dropped += gone
                 if gone == 0:
                     break
-        self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+            if dropped:
+                self._tell_floor()
+        self.connection.execute("PRAGMA incremental_vacuum").fetchall()
         return dropped
 
     def _drop_where(self, condition: str, value: float, keep_from: int) -> int:
         """Delete batches of the past; the newest batch stays, for the chain to go on from."""
-        rows: list[Any] = self._connection.execute(
-            f"DELETE FROM batches WHERE {condition} AND last < ?"
+        rows: list[Any] = self.connection.execute(
+            f"DELETE FROM batches WHERE ({condition}) AND last < ?2"
             f" AND first < (SELECT max(first) FROM batches) RETURNING first, last",
             (value, keep_from),
         ).fetchall()
         if rows:
-            self._connection.execute(
+            self.connection.execute(
                 "DELETE FROM batch_subjects WHERE first <= ?", (max(first for first, _ in rows),)
             )
         return sum(last - first + 1 for first, last in rows)
 
-    def _size(self) -> int:
-        pages: int = self._connection.pragma("page_count") - self._connection.pragma(
-            "freelist_count"
+    def _tell_floor(self) -> None:
+        """Note where the log begins now; what was lost before is no news any more."""
+        ((floor,),) = self.connection.execute("SELECT min(first) FROM batches")
+        self.connection.execute(
+            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)",
+            (*FLOOR, str(floor), document_crc(*FLOOR, str(floor))),
         )
-        return pages * int(self._connection.pragma("page_size"))
+        self.connection.execute(
+            "DELETE FROM documents WHERE collection = ? AND value ->> 'last' < ?", (LOST, floor)
+        )
+
+    def _size(self) -> int:
+        pages: int = self.connection.pragma("page_count") - self.connection.pragma("freelist_count")
+        return pages * int(self.connection.pragma("page_size"))
 
     def _subject(self, known: dict[str, int], name: str) -> int:
         id_ = known.get(name)
         if id_ is None:
-            self._connection.execute("INSERT INTO subjects (name) VALUES (?)", (name,))
-            id_ = known[name] = self._connection.last_insert_rowid()
+            self.connection.execute("INSERT INTO subjects (name) VALUES (?)", (name,))
+            id_ = known[name] = self.connection.last_insert_rowid()
         return id_

@@ -15,7 +15,7 @@ import pytest
 
 from casita.clock import VirtualClock
 from casita.errors import LogError, LogInUse
-from casita.log import Log, LogReader
+from casita.log import Log, LogReader, Notice
 
 Reopen = Callable[[], Log]
 
@@ -79,6 +79,7 @@ def test_a_log_of_a_newer_form_is_refused(
     reopen().close()
     connection = apsw.Connection(str(tmp_path / "data" / "casita.db"))
     connection.pragma("user_version", 99)
+    connection.execute("DELETE FROM documents WHERE collection = 'log' AND key = 'form'")
     connection.close()
 
     with pytest.raises(LogError, match="newer Casita"):
@@ -120,16 +121,63 @@ def test_a_flipped_bit_is_noticed_and_only_what_it_hits_is_lost(
     assert len(served) >= 298
 
 
-def test_a_damaged_event_is_not_served_and_is_told(reopen: Reopen, tmp_path: Path) -> None:
+async def test_a_damaged_event_is_cut_off_kept_aside_and_told(
+    reopen: Reopen, tmp_path: Path
+) -> None:
     _fill(reopen(), 300)
+    _fill(reopen(), 10)
     reopen().close()
     _flip(tmp_path / "data" / "casita.db", "events", 0.5)
+    told: list[Notice] = []
 
     log = reopen()
-    served = [event.offset for event in log.scan()]
+    log.watch(told.append)
+    before = [event.offset for event in log.scan()]
+    report = await log.examine()
+    after = [event.offset for event in log.scan()]
+    again = await log.examine()
 
-    assert len(log.damaged) == 1
-    assert sorted([*served, *log.damaged]) == list(range(1, 301))
+    (damaged,) = report.damaged
+    assert before == after == [offset for offset in range(1, 311) if offset != damaged]
+    assert again.sound
+    assert again.lost == ((damaged, damaged),)
+    assert [(one.type, one.data["lost"]) for one in told] == [
+        ("log.damaged", ((damaged, damaged),))
+    ]
+    assert f'[{damaged},\\"' in _text_of(told[0].data["aside"])
+
+
+def test_a_log_whose_newest_event_is_damaged_opens_without_it_and_goes_on(
+    reopen: Reopen, tmp_path: Path
+) -> None:
+    _fill(reopen(), 300)
+    reopen().close()
+    _flip(tmp_path / "data" / "casita.db", "events", 0.999)
+
+    log = reopen()
+    _fill(log, 5)
+
+    assert [event.offset for event in log.scan()] == [*range(1, 300), *range(301, 306)]
+
+
+def test_an_end_that_is_missing_is_noticed_and_its_offsets_are_not_given_again(
+    reopen: Reopen, tmp_path: Path
+) -> None:
+    file = tmp_path / "data" / "casita.db"
+    _fill(reopen(), 100)
+    reopen().close()
+    earlier = file.read_bytes()
+    _fill(reopen(), 50)
+    reopen().close()
+    file.write_bytes(earlier)
+
+    log = reopen()
+    event = log.append("t", "s", {}, source="test")
+    log.flush()
+
+    assert event.offset == 151
+    with LogReader(tmp_path / "data") as reader:
+        assert reader.verify().lost == ((101, 150),)
 
 
 async def test_space_is_given_back_when_there_is_too_much(
@@ -204,6 +252,10 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, lines: int) -> No
     assert offsets == list(range(1, len(offsets) + 1))
     assert len(offsets) >= told[-1]
     assert document >= told[-1] - 1
+
+
+def _text_of(file: str) -> str:
+    return Path(file).read_text()
 
 
 def _flip(path: Path, column: str, where: float) -> None:

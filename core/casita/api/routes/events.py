@@ -30,7 +30,7 @@ _TYPE: Final = re.compile(r"[A-Za-z0-9_]+(?:[.:-][A-Za-z0-9_]+)*")
 _OURS: Final = frozenset(
     {
         "area", "automation", "command", "config", "consumer", "dead_letter", "device", "entity",
-        "floor", "hub", "label", "pending", "plugin", "run", "state", "timer", "token",
+        "floor", "hub", "label", "log", "pending", "plugin", "run", "state", "timer", "token",
     }
 )  # fmt: skip
 """Families of events that the hub itself vouches for: nobody else may emit them."""

@@ -1,0 +1,82 @@
+"""Opens the SQLite file of a data folder, and tells damage as what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from casita.errors import LogDamaged, LogError
+from casita.log._files import FILE
+from casita.log._schema import bring_up_to_date, header_is_damaged, schema_is_damaged
+
+DAMAGE: Final = (
+    apsw.CorruptError,
+    apsw.NotADBError,
+    apsw.FormatError,
+    apsw.SQLError,
+    apsw.ConstraintError,
+    apsw.MismatchError,
+    UnicodeDecodeError,
+)
+"""What reading a damaged file can end in."""
+
+_BUSY_MS: Final = 5000
+_READABLE: Final = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+_SYNCHRONOUS: Final = "full"
+
+
+def open_for_writing(folder: Path) -> apsw.Connection:
+    """Open the file of a data folder, made and brought to this version's form if need be.
+
+    Raises `LogError` if it is of a newer form, `LogDamaged` if it is not what was written.
+    """
+    path = folder / FILE
+    if header_is_damaged(path):
+        raise LogDamaged(f"{path}: its header is damaged")
+    with damage_told(path):
+        connection = connect(path)
+        try:
+            bring_up_to_date(connection, path)
+            if schema_is_damaged(connection):
+                raise LogDamaged(f"{path}: its tables are not those of a log")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def connect(path: Path) -> apsw.Connection:
+    """Open a file as the log is written: with a journal, and synced before it is told."""
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(_BUSY_MS)
+    connection.pragma("auto_vacuum", 2)
+    connection.pragma("journal_mode", "wal")
+    connection.pragma("synchronous", _SYNCHRONOUS)
+    return connection
+
+
+def open_for_reading(folder: Path) -> apsw.Connection:
+    """Open the file of a data folder to read, also while a hub writes to it.
+
+    Raises `LogError` if there is none.
+    """
+    path = folder / FILE
+    if not path.exists():
+        raise LogError(f"{folder}: there is no log here; has a hub run with this configuration?")
+    with damage_told(path):
+        connection = apsw.Connection(f"{path.absolute().as_uri()}?mode=ro", flags=_READABLE)
+        connection.set_busy_timeout(_BUSY_MS)
+    return connection
+
+
+@contextmanager
+def damage_told(path: Path | str) -> Iterator[None]:
+    """Raise `LogDamaged` in place of what SQLite says about a damaged file."""
+    try:
+        yield
+    except DAMAGE as err:
+        raise LogDamaged(f"{path}: it is damaged: {err}") from err

@@ -1,0 +1,155 @@
+"""Finds batches in the raw pages of a file whose structure cannot be trusted any more.
+
+Whatever pages, cells and pointers say of each other: a batch is recognized by the form of its
+record, and proves itself by its checksums.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from casita.log._codec import Batch, examine, first_offset
+from casita.log._schema import PAGE_BYTES
+
+_RECORD: Final = re.compile(
+    rb"[\x09-\x0f]\x00"  # length of the header; the key is stored elsewhere
+    rb"[\x01-\x06\x08\x09][\x01-\x09]{2}"  # last, first_time, last_time
+    rb"([\x80-\xff]{0,3}[\x00-\x7f])([\x80-\xff]{0,2}[\x00-\x7f])"  # events, sums
+    rb"[\x01-\x06\x08\x09]{2}",  # previous, crc
+    re.DOTALL,
+)
+"""The header of a batch's record, as SQLite writes it."""
+_INTEGER_BYTES: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8, 7: 8, 8: 0, 9: 0}
+_LOCAL_MOST: Final = PAGE_BYTES - 35
+_LOCAL_LEAST: Final = (PAGE_BYTES - 12) * 32 // 255 - 23
+_WAL_HEADER: Final = 32
+_FRAME_HEADER: Final = 24
+
+
+def carve(file: Path) -> Iterator[Batch]:
+    """Yield everything in a file and its journal that looks like a batch and holds sound rows.
+
+    The same may come more than once, in any order.
+    """
+    pages = _Pages(file)
+    try:
+        for page in pages.all():
+            for found in _RECORD.finditer(page):
+                batch = _batch_at(pages, page, found)
+                if batch is not None and examine(batch).pieces:
+                    yield batch
+    finally:
+        pages.close()
+
+
+class _Pages:
+    """The pages of a file, those in its journal before those in the file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = _mapped(file)
+        self._wal = _mapped(file.with_name(f"{file.name}-wal"))
+        self._frames = dict(self._frames_of_wal())
+
+    def close(self) -> None:
+        for one in (self._file, self._wal):
+            if isinstance(one, mmap.mmap):
+                one.close()
+
+    def all(self) -> Iterator[bytes]:
+        for at in range(0, len(self._file), PAGE_BYTES):
+            yield self._file[at : at + PAGE_BYTES]
+        for at in range(_WAL_HEADER + _FRAME_HEADER, len(self._wal), PAGE_BYTES + _FRAME_HEADER):
+            yield self._wal[at : at + PAGE_BYTES]
+
+    def get(self, number: int) -> bytes:
+        if number in self._frames:
+            at = self._frames[number]
+            return self._wal[at : at + PAGE_BYTES]
+        at = (number - 1) * PAGE_BYTES
+        return self._file[at : at + PAGE_BYTES] if at >= 0 else b""
+
+    def _frames_of_wal(self) -> Iterator[tuple[int, int]]:
+        salts = self._wal[16:24]
+        for at in range(_WAL_HEADER, len(self._wal), PAGE_BYTES + _FRAME_HEADER):
+            header = self._wal[at : at + _FRAME_HEADER]
+            if header[8:16] == salts:
+                yield int.from_bytes(header[:4], "big"), at + _FRAME_HEADER
+
+
+def _mapped(file: Path) -> mmap.mmap | bytes:
+    try:
+        with file.open("rb") as opened:
+            return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError):
+        return b""  # it is not there, or empty
+
+
+def _batch_at(pages: _Pages, page: bytes, found: re.Match[bytes]) -> Batch | None:
+    """Read the record whose header stands at a place in a page."""
+    header = found[0]
+    events, sums = _blob_bytes(found[1]), _blob_bytes(found[2])
+    if header[0] != len(header) or events is None or sums is None or not sums:
+        return None
+    kinds = (header[2], header[3], header[4], header[-2], header[-1])
+    sizes = [_INTEGER_BYTES[kind] for kind in kinds]
+    length = len(header) + sum(sizes) + events + sums
+    for payload in _payloads(pages, page, found.start(), length):
+        body = payload[len(header) :]
+        last = int.from_bytes(body[: sizes[0]], "big", signed=True)
+        begin = sum(sizes[:3])
+        text, body = body[begin : begin + events], body[begin + events :]
+        previous = int.from_bytes(body[sums : sums + sizes[3]], "big", signed=True)
+        crc = int.from_bytes(body[sums + sizes[3] :], "big", signed=True)
+        first = first_offset(text)
+        if first is None:
+            first = last - sums // 4 + 1
+        batch = Batch(
+            first, last, 0.0, 0.0, text, body[:sums],
+            _constant(kinds[3], previous), _constant(kinds[4], crc),
+        )  # fmt: skip
+        if examine(batch).pieces:
+            return batch
+    return None
+
+
+def _payloads(pages: _Pages, page: bytes, at: int, length: int) -> Iterator[bytes]:
+    """Yield the record's bytes: along its pointers, and where these lead astray, straight on."""
+    local = length
+    if length > _LOCAL_MOST:
+        kept = _LOCAL_LEAST + (length - _LOCAL_LEAST) % (PAGE_BYTES - 4)
+        local = kept if kept <= _LOCAL_MOST else _LOCAL_LEAST
+    head = page[at : at + local]
+    if local == length:
+        yield head
+        return
+    begin = int.from_bytes(page[at + local : at + local + 4], "big")
+    yield head + _chain(pages, begin, length - local, straight=False)
+    yield head + _chain(pages, begin, length - local, straight=True)
+
+
+def _chain(pages: _Pages, number: int, length: int, *, straight: bool) -> bytes:
+    parts: list[bytes] = []
+    while length > 0:
+        page = pages.get(number)
+        if not page:
+            break
+        parts.append(page[4 : 4 + length])
+        length -= PAGE_BYTES - 4
+        number = number + 1 if straight else int.from_bytes(page[:4], "big")
+    return b"".join(parts)
+
+
+def _blob_bytes(varint: bytes) -> int | None:
+    kind = 0
+    for byte in varint:
+        kind = kind << 7 | byte & 0x7F
+    return (kind - 12) // 2 if kind >= 12 and kind % 2 == 0 else None
+
+
+def _constant(kind: int, value: int) -> int:
+    """Return a number's value; SQLite stores 0 and 1 in the header alone."""
+    return kind - 8 if kind in (8, 9) else value
