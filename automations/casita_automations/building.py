@@ -55,6 +55,8 @@ class Builder:
         self._built: dict[str, Owner] = {}
         self._blueprints = Blueprints(None)
         self.problems: list[Problem] = []
+        self.faults: list[Problem] = []
+        """Those of the problems that keep an item from working."""
 
     def build(self, config: Configuration, folder: Path | None) -> dict[str, Owner]:
         """Return all automations and scripts by entity id; what was wrong is in ``problems``."""
@@ -66,6 +68,7 @@ class Builder:
             self._try(partial(self._automation, declared, number))
         for declared in loading.scripts(config):
             self._try(partial(self._script, declared))
+        self.faults = list(self.problems)
         self.problems += self._parts.notes + self._blueprints.notes
         return self._built
 

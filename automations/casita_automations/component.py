@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from casita.errors import CommandFailed, ConfigError, Problem
+from casita.events import State
 from casita.plugin import Component
+from casita.reloads import Difference, ReloadReport
 from casita.tasks import Tasks
 from casita_automations import speaking
 from casita_automations.asking.answering import Answers
@@ -17,6 +19,7 @@ from casita_automations.building import Builder
 from casita_automations.keeping import HOLDS, KeptHolds
 from casita_automations.owner import SOURCE, Owner
 from casita_automations.parts import Parts
+from casita_automations.reloading import Plan, broken_tests, leave, other_changes
 from casita_automations.resuming import Keeper
 from casita_automations.running import Machine
 from casita_automations.serving import Services
@@ -43,6 +46,9 @@ class Automations(Component):
         self._holds: list[KeptHolds] = []
         self._kept_holds: dict[str, Any] = dict(kernel.log.items(HOLDS))
         self._tasks = Tasks(SOURCE, self._handler_failed)
+        self._reloading = asyncio.Lock()
+        self._leaving: list[Owner] = []
+        """Those that a reload has replaced, and whose last runs are to finish."""
         self._builder = Builder(
             self._parts, machine, changed=self._shown.changed, store=self._keeper.store,
             holds=self._holds_of, tasks=self._tasks,
@@ -68,65 +74,112 @@ class Automations(Component):
         self._keeper.closed = True
         self._shown.close()
         await self._tasks.stop()
-        for owner in self.owners.values():
+        for owner in (*self.owners.values(), *self._leaving):
             owner.suspend()
         self._services.unregister()
         self.home.kernel.commands.unregister(speaking.PROCESS)
         self._parts.close()
 
-    async def reload(self) -> None:
-        """Read the configuration folder anew; what has not changed there goes on undisturbed.
+    async def reload(self, *, force: bool = False, dry_run: bool = False) -> ReloadReport:
+        """Put the configuration folder as it is now in force: all of it, or nothing.
 
+        What has not changed goes on undisturbed. A fault in it, or a test of it that does not
+        pass, keeps all as it was, unless it is forced: then what is broken is left out.
         Raises `CommandFailed` if there is no folder, or its main file is wrong.
         """
         folder = self.home.kernel.config.folder
         if folder is None:
             raise CommandFailed("this hub has no configuration folder to read anew")
-        try:
-            config = await asyncio.to_thread(load_config, folder)
-        except ConfigError as err:
-            raise CommandFailed(str(err)) from err
+        async with self._reloading:
+            try:
+                config = await asyncio.to_thread(load_config, folder)
+            except ConfigError as err:
+                raise CommandFailed(str(err)) from err
+            broken = await broken_tests(config, folder)
+            return self._switch(config, broken, force=force, dry_run=dry_run)
+
+    def _switch(
+        self, config: Configuration, broken: Sequence[str], *, force: bool, dry_run: bool
+    ) -> ReloadReport:
+        """Put a configuration in force, if nothing speaks against it."""
         self._parts.templates.forget(config.macros)
-        self._take_in(config)
+        built = self._builder.build(config, config.folder)
+        plan = Plan.of(self.owners, built)
+        faults = [*config.problems, *self._builder.faults]
+        if not dry_run and (force or not (faults or broken)):
+            unarmed = self._arm(plan.coming)
+            faults += unarmed
+            active = force or not unarmed
+        else:
+            active = False
+        report = ReloadReport(
+            active=active, dry_run=dry_run, changes=plan.changes(self._config, config),
+            unchanged=len(plan.kept), problems=[str(one) for one in faults],
+            broken_tests=broken, after_restart=other_changes(self.home.kernel.config, config),
+        )  # fmt: skip
+        if active:
+            self._put_in_force(config, plan, built)
+        else:
+            for owner in plan.coming:
+                owner.suspend()
+            self._parts.templates.forget(self._config.macros)
+        if not dry_run:
+            self._tell([*config.problems, *self._builder.problems])
+            self._tell_reload(report)
+        return report
+
+    def _put_in_force(self, config: Configuration, plan: Plan, built: Mapping[str, Owner]) -> None:
+        self._config = config
+        for owner in plan.leaving:
+            del self.owners[owner.entity_id]
+            self._services.detach(owner)
+        self.owners.update((owner.entity_id, owner) for owner in plan.coming)
+        for key in plan.kept:
+            self.owners[key].declared = built[key].declared
+        self._forget_gone()
+        for owner in plan.coming:
+            self._services.attach(owner)
+            self._shown.write(owner)
+        self._leaving = [owner for owner in self._leaving if owner.current]
+        for owner in plan.leaving:
+            now = self.owners.get(owner.entity_id)
+            if leave(owner, now, self._keeper.machine):
+                self._leaving.append(owner)
+
+    def _arm(self, owners: Sequence[Owner]) -> list[Problem]:
+        """Arm new automations beside the old; return why some could not be."""
+        problems = []
+        for owner in owners:
+            known = self.home.kernel.states.get(owner.entity_id)
+            owner.recall(known)
+            if isinstance(owner, Automation) and _is_to_be_on(owner, known):
+                problems += self._turn_on(owner)
+        return problems
 
     def _take_in(self, config: Configuration) -> None:
-        """Put what a configuration declares in the place of what was there before."""
-        built = self._builder.build(config, self.home.kernel.config.folder)
+        """Take up what the configuration declares, when the hub starts."""
+        self._config = config
+        self.owners.update(self._builder.build(config, config.folder))
         self._tell(self._builder.problems)
-        kept = {key for key, owner in self.owners.items() if _same(owner, built.get(key))}
-        for key in [key for key in self.owners if key not in kept]:
-            self._close(self.owners.pop(key))
-        new = [owner for key, owner in built.items() if key not in kept]
-        self.owners.update((owner.entity_id, owner) for owner in new)
         self._forget_gone()
-        for owner in new:
-            self._open(owner)
+        for owner in self.owners.values():
+            known = self.home.kernel.states.get(owner.entity_id)
+            owner.recall(known)
+            self._services.attach(owner)
+            if isinstance(owner, Automation) and _is_to_be_on(owner, known):
+                self._tell(self._turn_on(owner))
+            self._shown.write(owner)
 
-    def _open(self, owner: Owner) -> None:
-        """Give an automation or a script its entity, and arm it unless it was turned off."""
-        known = self.home.kernel.states.get(owner.entity_id)
-        owner.recall(known)
-        self._services.attach(owner)
-        if isinstance(owner, Automation):
-            was_on = known is None or known.state != "off"
-            if was_on if owner.on_at_start is None else owner.on_at_start:
-                self._turn_on(owner)
-        self._shown.write(owner)
-
-    def _close(self, owner: Owner) -> None:
-        """End an automation or a script that is declared no more, or differently."""
-        if isinstance(owner, Automation):
-            owner.disarm()
-        owner.stop()
-        self._services.detach(owner)
-
-    def _turn_on(self, automation: Automation) -> None:
+    @staticmethod
+    def _turn_on(automation: Automation) -> list[Problem]:
+        """Arm an automation; return why it could not be, if so."""
         try:
             automation.turn_on()
         except Exception as err:
             _logger.error("%s: its triggers could not be armed", automation.entity_id, exc_info=err)
             message = f"its triggers could not be armed: {err}"
-            self._tell([Problem(message=message, key=automation.entity_id)])
+            return [Problem(message=message, key=automation.entity_id)]
+        return []
 
     def _forget_gone(self) -> None:
         """Take away the entities of automations and scripts that are declared no more."""
@@ -155,6 +208,20 @@ class Automations(Component):
     def _handler_failed(name: str, err: Exception) -> None:
         _logger.error("%s failed: %r", name, err, exc_info=err)
 
+    def _tell_reload(self, report: ReloadReport) -> None:
+        data = {
+            one.value: [each.entity_id for each in report.changes if each.difference is one]
+            for one in Difference
+        }
+        if report.active:
+            self.home.kernel.bus.emit("config.reloaded", "config", data, source=SOURCE)
+        else:
+            against = {"problems": list(report.problems), "tests": list(report.broken_tests)}
+            message = next(iter([*report.problems, *report.broken_tests]), "")
+            self.home.kernel.bus.emit(
+                "config.refused", "config", {**data, **against, "message": message}, source=SOURCE
+            )
+
     def _tell(self, problems: Iterable[Problem]) -> None:
         for problem in problems:
             data = {
@@ -168,5 +235,8 @@ class Automations(Component):
             )
 
 
-def _same(owner: Owner, new: Owner | None) -> bool:
-    return new is not None and owner.fingerprint == new.fingerprint
+def _is_to_be_on(automation: Automation, known: State | None) -> bool:
+    """Say whether an automation reacts from the start: as it is written, else as it was."""
+    if automation.on_at_start is not None:
+        return automation.on_at_start
+    return known is None or known.state != "off"

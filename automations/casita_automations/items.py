@@ -12,6 +12,7 @@ import voluptuous as vol
 
 from casita.errors import did_you_mean
 from casita.ids import slugify
+from casita.reloads import WhenChanged
 from casita.vocabulary import AutomationKind, Changed, Mode
 from casita_automations.actions import compile_program
 from casita_automations.blueprints.selectors import fields
@@ -35,6 +36,7 @@ _LIMITS: Final[Mapping[Any, Any]] = {
     vol.Optional("max", default=10): vol.All(integer, vol.Range(min=2)),
     vol.Optional("max_exceeded", default="warning"): vol.All(string, vol.Lower, vol.In(_LEVELS)),
     vol.Optional("trace"): {vol.Optional("stored_traces"): vol.All(integer, vol.Range(min=0))},
+    vol.Optional("when_changed"): vol.In([one.value for one in WhenChanged]),
 }
 _AUTOMATION: Final = vol.Schema(
     {
@@ -72,6 +74,7 @@ _PYTHON: Final = vol.Schema(
         vol.Optional("initial_state"): boolean,
         vol.Optional("tests"): object,
         vol.Optional("shadow"): boolean,
+        vol.Optional("when_changed"): vol.In([one.value for one in WhenChanged]),
     }
 )
 _PARTS: Final = ("trigger", "triggers", "condition", "conditions", "action", "actions")

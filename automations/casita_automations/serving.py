@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+import msgspec
 import voluptuous as vol
 
+from casita.reloads import ReloadReport
 from casita.services import Command, Kind, Outcome, Service, Status
 from casita_automations.automation import Automation
 from casita_automations.owner import Owner
@@ -40,6 +42,13 @@ _SCRIPT: Final = (
 )
 
 
+_RELOAD: Final = {
+    vol.Optional("force", default=False): boolean,
+    vol.Optional("dry_run", default=False): boolean,
+}
+Reload = Callable[..., Awaitable[ReloadReport]]
+
+
 class Services:
     """Offers what automations and scripts can be asked to do."""
 
@@ -50,11 +59,17 @@ class Services:
         self._shown = shown
         self._registered: list[str] = []
 
-    def register(self, reload: Callable[[], Awaitable[None]]) -> None:
+    def register(self, reload: Reload) -> None:
         """Add the services that work on any automation or script, and those that reload all."""
 
-        async def take(_command: Command) -> None:
-            await reload()
+        async def take(command: Command) -> Outcome:
+            report = await reload(**command.data)
+            refused = not report.active and not report.dry_run
+            return Outcome(
+                status=Status.FAILED if refused else Status.DONE,
+                message=_refusal(report) if refused else None,
+                response=msgspec.to_builtins(report),
+            )
 
         for domain, services in (("automation", _AUTOMATION), ("script", _SCRIPT)):
             for name, schema, kind, description in services:
@@ -66,8 +81,10 @@ class Services:
                 )  # fmt: skip
             self._register(
                 Service(
-                    domain=domain, name="reload", schema=vol.Schema({}), handler=take,
-                    description="Read the configuration anew; what is the same there goes on.",
+                    domain=domain, name="reload", schema=vol.Schema(_RELOAD), handler=take,
+                    description="Read the configuration anew, all or nothing; what is the same "
+                    "there goes on. With a fault, or a test that does not pass, nothing changes "
+                    "unless force is true; with dry_run nothing changes at all.",
                 )
             )  # fmt: skip
 
@@ -149,3 +166,9 @@ class Services:
             return None
 
         return take
+
+
+def _refusal(report: ReloadReport) -> str:
+    against = [*report.problems, *(f"test: {one}" for one in report.broken_tests)]
+    more = f" (and {len(against) - 1} more)" if len(against) > 1 else ""
+    return f"the old configuration stays in force: {against[0]}{more}"

@@ -23,7 +23,7 @@ class Shown:
 
     def changed(self, owner: Owner) -> None:
         """Take down that something is to be shown of an owner."""
-        if owner.entity_id in self._parts.stale or owner.entity_id not in self._owners:
+        if owner.entity_id in self._parts.stale or self._owners.get(owner.entity_id) is not owner:
             return
         if self._parts.watch.watched(owner.entity_id):
             self.write(owner)

@@ -66,8 +66,12 @@ class PaperCommands(Commands):
         cause: Cause | Event | None = None,
         actor: str | None = None,
         expires_s: float = EXPIRES_S,
+        until_confirmed: bool = False,
     ) -> Call:
-        """Check a call and write its commands down. Raises as `Commands.call` does."""
+        """Check a call and write its commands down; each is taken for done.
+
+        Raises as `Commands.call` does.
+        """
         if self.service(service_id) is None and "." in service_id:
             self._take_in(service_id)
         for entity_id in target.entity_id if target is not None else ():

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from casita.clock import settle
-from casita.errors import ConfigError, Problem
+from casita.errors import CommandFailed, ConfigError, Problem
 from casita.events import STATE_CHANGED, Event, State
 from casita.kernel import Kernel
 from casita.services import Command
@@ -98,8 +98,8 @@ class PaperHouse:
             holds=lambda _automation, _index: _Pins(self.log), tasks=self._tasks,
         )  # fmt: skip
         self.owners.update(builder.build(self._config, self._config.folder))
-        self.faults = [one for one in builder.problems if one not in self._parts.notes]
-        self.hints = [str(one) for one in self._parts.notes]
+        self.faults = builder.faults
+        self.hints = [str(one) for one in builder.problems if one not in builder.faults]
 
     def begin(self, initial: Iterable[Row], chosen: Collection[str]) -> None:
         """Take in what was known at the start, then arm the chosen automations, and no other."""
@@ -324,8 +324,8 @@ def _keep_no_run(_run: Run) -> None:
     return
 
 
-async def _nothing_to_reload(*_: Any) -> None:
-    return
+async def _nothing_to_reload(**_: Any) -> Any:
+    raise CommandFailed("nothing is reloaded in a backtest")
 
 
 def _add(events: list[Event], event: Event) -> None:

@@ -73,6 +73,7 @@ main = _Commands(
         "shadow": ("shadow", "Compare an automation in shadow with what was done."),
         "backtest": ("backtest", "Try automations on what has happened."),
         "test": ("test", "Run the tests that stand beside automations."),
+        "reload": ("reload", "Put changed automations in force."),
         "states": ("states", "Show the present states."),
         "devices": ("devices", "List devices, and what waits to be adopted."),
         "adopt": ("adopt", "Adopt a device that was found."),

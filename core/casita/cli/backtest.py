@@ -60,6 +60,7 @@ def _time(ctx: click.Context, param: click.Parameter, value: str | None) -> date
     metavar="FILE",
     help="Instead of the log: a recorder database or History CSV of Home Assistant, JSON lines.",
 )
+@click.option("--automation", hidden=True, help="What is never taken for a file.")
 @click.option("--lines", default=40, show_default=True, help="Tell so many commands one by one.")
 def backtest_command(
     folder: Path,
@@ -71,6 +72,7 @@ def backtest_command(
     against: str,
     echo: bool,
     record: Path | None,
+    automation: str | None,
     lines: int,
 ) -> None:
     """Try automations on what has happened: those of a FILE (- is the input), or as they are.
@@ -80,10 +82,11 @@ def backtest_command(
     """
     from casita.host import tool
 
-    file, text, automation = _what(what)
+    file, text, named = _what(what)
     request = BacktestRequest(
         folder=folder if main_file(folder) is not None else None,
-        what=automation, file=file, text=text, record=record, days=days, begin=begin, end=end,
+        what=automation or named, file=file, text=text, record=record,
+        days=days, begin=begin, end=end,
         against=Against(against), effects=Effects.ECHO if echo else Effects.RECORDED,
         lines=max(lines, 0) if not as_json else BacktestRequest(folder=None).lines,
     )  # fmt: skip

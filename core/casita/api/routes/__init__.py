@@ -13,6 +13,7 @@ from casita.api.routes import (
     registry,
     states,
     system,
+    trying,
     webhooks,
 )
 
@@ -21,7 +22,7 @@ def every_route() -> list[Route]:
     """Return all routes of the API and of its page."""
     topics = (
         states, registry, commands, events, consumers, discovery, automations, asking,
-        system, access,
+        trying, system, access,
         webhooks, page,
     )  # fmt: skip
     return routes_of(topics)
