@@ -59,7 +59,9 @@ class Watch:
             of_entity.any or (old != new and of_entity.becoming.get(new))
         ):
             return True
-        return bool(self._everything) or domain_of(entity_id) in self._domains
+        if self._domains and domain_of(entity_id) in self._domains:
+            return True
+        return bool(self._everything)
 
     def entity(self, entity_id: str, handler: Changed) -> Cancel:
         """Call a handler with every change of an entity."""

@@ -69,11 +69,16 @@ class OwnRecord:
         if self._begins_at > 1:
             for event in self._log.scan(before=self._begins_at, types=(STATE_CHANGED,)):
                 known[event.subject] = _row(event)
-        for entity_id, document in self._log.items("states").items():
-            if entity_id not in known:
-                row = self._before_first_change(entity_id, msgspec.convert(document, State))
-                if row is not None:
-                    known[entity_id] = row
+        now = {
+            key: msgspec.convert(document, State)
+            for key, document in self._log.items("states").items()
+            if key not in known
+        }
+        changed_later = {key for key, one in now.items() if one.offset >= self._begins_at}
+        for key, one in now.items():
+            if key not in changed_later:
+                known[key] = one.last_updated, key, one.state, one.attributes
+        known.update(self._before_first_changes(changed_later))
         return known.values()
 
     def batches(self, span: Span) -> Iterator[Batch]:
@@ -84,7 +89,8 @@ class OwnRecord:
                 break
             if event.type == STATE_CHANGED:
                 if event.cause is None or self._is_to_happen(event):
-                    batch.append(_row(event))
+                    data = event.data
+                    batch.append((event.time, event.subject, data["state"], data["attributes"]))
             elif event.type.startswith(_OURS):
                 self._note(event)
             else:
@@ -131,16 +137,20 @@ class OwnRecord:
                 high = middle
         return low + 1
 
-    def _before_first_change(self, entity_id: str, now: State) -> Row | None:
-        if now.offset < self._begins_at:
-            return now.last_updated, entity_id, now.state, now.attributes
-        first = self._log.read(
-            after=self._begins_at - 1, types=(STATE_CHANGED,), subjects=(entity_id,), limit=1
-        )
-        if not first or first[0].data["old"] is None:
-            return None
-        event = first[0]
-        return event.time, entity_id, event.data["old"], event.data["attributes"]
+    def _before_first_changes(self, entity_ids: set[str]) -> dict[str, Row]:
+        """Return the states from which entities changed for the first time."""
+        found: dict[str, Row] = {}
+        left = set(entity_ids)
+        for event in self._log.scan(after=self._begins_at - 1, types=(STATE_CHANGED,)):
+            if event.subject in left:
+                left.discard(event.subject)
+                old = event.data["old"]
+                if old is not None:
+                    row = event.time, event.subject, old, event.data["attributes"]
+                    found[event.subject] = row
+            if not left:
+                break
+        return found
 
 
 def _row(event: Event) -> Row:
