@@ -16,6 +16,7 @@ from casita_automations.parsing import At
 from casita_automations.program import Program
 from casita_automations.running import Machine, Result, Run
 from casita_automations.shadow import Rehearsal
+from casita_automations.storms import DEEP, MOST
 from casita_automations.values import to_document
 
 SOURCE: Final = "automations"
@@ -127,8 +128,8 @@ class Owner:
         actor: str | None = None,
     ) -> Run | None:
         """Start a run, if the mode lets it; return it, run through or under way."""
-        if cause is not None and cause.hops >= HOP_LIMIT:
-            self._refuse_hops(cause)
+        storms = self._machine.storms
+        if cause is not None and (cause.hops >= DEEP or storms.stopped) and self._runs_away(cause):
             return None
         if self.runs or (cause is not None and self._ran_at(cause)):
             if self.limits.mode is Mode.RESTART:
@@ -231,8 +232,22 @@ class Owner:
             source=self.source, cause=cause,
         )  # fmt: skip
 
-    def _refuse_hops(self, cause: Event | Cause) -> None:
-        message = f"its causal chain went through {HOP_LIMIT} automation runs"
+    def _runs_away(self, cause: Event | Cause) -> bool:
+        """Say whether a causal chain is to be stopped, which is told."""
+        storms = self._machine.storms
+        if cause.hops >= HOP_LIMIT:
+            message = f"its causal chain went through {HOP_LIMIT} automation runs"
+        elif storms.is_stopped(cause.root):
+            message = "its causal chain was stopped less than a minute ago"
+        elif cause.hops >= DEEP and not storms.admit(cause.root, self.entity_id):
+            message = f"its causal chain ran automations again more than {MOST} times a second"
+        else:
+            return False
+        storms.stop(cause.root)
+        self._refuse_hops(cause, message)
+        return True
+
+    def _refuse_hops(self, cause: Event | Cause, message: str) -> None:
         _logger.warning("%s: stopped: %s", self.entity_id, message)
         self._kernel.bus.emit(
             "run.refused", self.entity_id, {"reason": "hops", "message": message},

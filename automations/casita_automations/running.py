@@ -13,6 +13,7 @@ from casita.events import Cause
 from casita_automations.parts import Parts
 from casita_automations.program import END, WAIT, Program
 from casita_automations.resting import RESTS_S, rested
+from casita_automations.storms import Storms
 
 if TYPE_CHECKING:
     from casita_automations.owner import Owner
@@ -155,6 +156,7 @@ class Machine:
 
     def __init__(self, parts: Parts, store: Callable[[Run], None]) -> None:
         self.parts = parts
+        self.storms = Storms(parts.kernel.clock)
         self._store = store
         """Called with a run that waits now."""
 

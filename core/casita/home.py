@@ -86,6 +86,8 @@ class Home:
         self._services: list[str] = []
         self._lost: set[str] = set()
         self._default_command: EntityCommandHandler | None = None
+        self._hearing: Event | None = None
+        """The event that a handler of this instance is called with at present."""
         self.on(self._entity_renamed, type="entity.renamed")
         self.on(self._entity_updated, type="entity.updated")
 
@@ -159,7 +161,7 @@ class Home:
             state,
             self._shown[entity.entity_id].upon(entity),
             source=self.instance,
-            cause=cause,
+            cause=cause or self._hearing,
         )
 
     def lost(self, reason: str, identifier: str | None = None) -> None:
@@ -221,6 +223,7 @@ class Home:
     ) -> Subscription | Consumer:
         """Call a quick, synchronous handler with events; it ends with this instance.
 
+        What it emits, writes and calls has the event as its cause, unless it names another.
         ``durable`` is the name of a cursor: then the handler is a consumer's, which may be
         asynchronous, and is also told what happens while this instance does not run.
         """
@@ -228,10 +231,22 @@ class Home:
             types, subjects = ((type,) if type else ()), ((subject,) if subject else ())
             return self.consume(durable, handler, types=types, subjects=subjects)
         subscription = self._kernel.bus.subscribe(
-            handler, owner=self.instance, type=type, subject=subject
+            self._hears(handler), owner=self.instance, type=type, subject=subject
         )
         self._subscriptions.append(subscription)
         return subscription
+
+    def _hears(self, handler: Handler) -> Handler:
+        """Let what a handler does follow from the event that it is called with."""
+
+        def hear(event: Event) -> None:
+            outer, self._hearing = self._hearing, event
+            try:
+                handler(event)
+            finally:
+                self._hearing = outer
+
+        return hear
 
     def consume(
         self,
@@ -270,7 +285,9 @@ class Home:
         cause: Cause | Event | None = None,
     ) -> Event:
         """Put an event into the log and on the bus."""
-        return self._kernel.bus.emit(type, subject, data or {}, source=self.instance, cause=cause)
+        return self._kernel.bus.emit(
+            type, subject, data or {}, source=self.instance, cause=cause or self._hearing
+        )
 
     def call(
         self,
@@ -281,7 +298,9 @@ class Home:
     ) -> Call:
         """Call a service; await ``finished()`` of what it returns to know how it went."""
         target = Target(entity_id=entity_ids) if entity_ids else None
-        return self._kernel.commands.call(service, data, target, source=self.instance, cause=cause)
+        return self._kernel.commands.call(
+            service, data, target, source=self.instance, cause=cause or self._hearing
+        )
 
     def offer(
         self,
