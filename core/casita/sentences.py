@@ -90,6 +90,8 @@ _WORDS: Final[Mapping[str, str]] = {
     "command.shadowed": "{service} would have been sent to {target}{with_data}",
     "command.uncertain": "{target} may or may not have done {service}{colon_message}",
     "config.problem": "the configuration has a problem{at_place}{colon_message}",
+    "config.refused": "a reload was refused{colon_message}",
+    "config.reloaded": "the configuration was reloaded",
     "device.added": "device {doc_name} was added",
     "device.adopted": "{title} was adopted{by_actor}",
     "device.back": "{name} is back",
