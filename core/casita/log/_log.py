@@ -99,9 +99,9 @@ class Log(EventLog):
         if self.closed:
             return
         self.closed = True
-        self._writer.close()
         self._reading.shutdown()
         self._reader.close()
+        self._writer.close()
         self._lock.close()
         self._grew()
 
@@ -198,7 +198,8 @@ class Log(EventLog):
                  "aside": repair.aside},
             )
         )  # fmt: skip
-        self._reading.submit(self._reopen)
+        if not self.closed:
+            self._reading.submit(self._reopen)
         self._tell_loop()
 
     def _reopen(self) -> None:
