@@ -7,10 +7,11 @@ Each question comes twice: awaited, for the log of a running hub, and with ``_in
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from typing import Final, Protocol
 
 from casita.events import STATE_CHANGED, Event
-from casita.ids import Offset
+from casita.ids import Offset, domain_of
 from casita.sentences import Names as Names
 from casita.sentences import plain_name as plain_name
 from casita.sentences import sentence as sentence
@@ -22,6 +23,21 @@ EFFECTS: Final = 200
 _PAGE: Final = 500
 _LOOK_AHEAD: Final = 20_000
 """How many events after a cause are looked through for its effects."""
+
+
+class Of(StrEnum):
+    """A sort of happening that can be asked about."""
+
+    CHANGE = "change"
+    """The state of an entity became another."""
+    COMMAND = "command"
+    """A command was sent to it."""
+    RUN = "run"
+    """An automation or a script ran."""
+
+
+_TYPES: Final = {Of.CHANGE: STATE_CHANGED, Of.COMMAND: "command.sent", Of.RUN: "run.started"}
+_THAT_RUN: Final = frozenset({"automation", "script"})
 
 
 class LiveLog(Protocol):
@@ -102,32 +118,44 @@ def missing(events: Sequence[Event]) -> Offset | None:
     return _cause_of(events[-1]) if events else None
 
 
-async def latest_of(log: LiveLog, entity_id: str) -> Event | None:
-    """Return the last event that changed the state of an entity, not only its attributes."""
-    before: int | None = None
-    while True:
-        page = await log.read(
-            before=before, types=(STATE_CHANGED,), subjects=(entity_id,),
-            limit=_PAGE, newest_first=True, stored_only=False,
-        )  # fmt: skip
-        found = _first_change(page)
-        if found is not None or len(page) < _PAGE:
-            return found
-        before = page[-1].offset
+async def latest_of(log: LiveLog, entity_id: str, of: Of | None = None) -> Event | None:
+    """Return the last thing of a sort that happened to an entity.
+
+    Without a sort it is the last run of an automation or a script, if there is one, and for
+    everything else the last change of the state, not only of its attributes.
+    """
+    for sort in _sorts(entity_id, of):
+        before: int | None = None
+        while True:
+            page = await log.read(
+                before=before, types=(_TYPES[sort],), subjects=(entity_id,),
+                limit=_PAGE, newest_first=True, stored_only=False,
+            )  # fmt: skip
+            found = _first(page, sort)
+            if found is not None:
+                return found
+            if len(page) < _PAGE:
+                break
+            before = page[-1].offset
+    return None
 
 
-def latest_of_in(log: StillLog, entity_id: str) -> Event | None:
+def latest_of_in(log: StillLog, entity_id: str, of: Of | None = None) -> Event | None:
     """Return what `latest_of` does."""
-    before: int | None = None
-    while True:
-        page = log.read(
-            before=before, types=(STATE_CHANGED,), subjects=(entity_id,),
-            limit=_PAGE, newest_first=True,
-        )  # fmt: skip
-        found = _first_change(page)
-        if found is not None or len(page) < _PAGE:
-            return found
-        before = page[-1].offset
+    for sort in _sorts(entity_id, of):
+        before: int | None = None
+        while True:
+            page = log.read(
+                before=before, types=(_TYPES[sort],), subjects=(entity_id,),
+                limit=_PAGE, newest_first=True,
+            )  # fmt: skip
+            found = _first(page, sort)
+            if found is not None:
+                return found
+            if len(page) < _PAGE:
+                break
+            before = page[-1].offset
+    return None
 
 
 async def effects(log: LiveLog, offset: int, *, limit: int = EFFECTS) -> list[Event]:
@@ -185,8 +213,14 @@ def _cause_of(event: Event) -> Offset | None:
     return event.cause if event.cause is not None and event.cause < event.offset else None
 
 
-def _first_change(newest_first: Iterable[Event]) -> Event | None:
+def _sorts(entity_id: str, of: Of | None) -> tuple[Of, ...]:
+    if of is not None:
+        return (of,)
+    return (Of.RUN, Of.CHANGE) if domain_of(entity_id) in _THAT_RUN else (Of.CHANGE,)
+
+
+def _first(newest_first: Iterable[Event], of: Of) -> Event | None:
     for event in newest_first:
-        if event.data.get("old") != event.data.get("state"):
+        if of is not Of.CHANGE or event.data.get("old") != event.data.get("state"):
             return event
     return None

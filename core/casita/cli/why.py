@@ -9,7 +9,7 @@ from typing import Any
 import click
 import msgspec
 
-from casita.causality import chain_in, effects_in, latest_of_in, missing
+from casita.causality import Of, chain_in, effects_in, latest_of_in, missing
 from casita.cli._options import Exit, Failure, common
 from casita.cli._output import local, on_terminal, plain, say_json
 from casita.cli._reading import Reading
@@ -21,11 +21,18 @@ from casita.sentences import Names, sentence
 @click.command("why")
 @common
 @click.argument("what", metavar="EVENT|ENTITY")
+@click.option(
+    "--of", "sort", type=click.Choice([one.value for one in Of]),
+    help="An entity's last change, the last command to it, or its last run.",
+)  # fmt: skip
 @click.option("--effects", is_flag=True, help="Also what it led to in turn.")
-def why_command(folder: Path, as_json: bool, what: str, effects: bool) -> None:
-    """Say why something happened: an event by its number, or an entity's last change."""
+def why_command(folder: Path, as_json: bool, what: str, sort: str | None, effects: bool) -> None:
+    """Say why something happened: an event by its number, or the last thing of an entity.
+
+    That is its last change, and the last run of an automation or a script.
+    """
     with Reading(folder) as reading:
-        asked = _asked(reading, what)
+        asked = _asked(reading, what, None if sort is None else Of(sort))
         causes = chain_in(reading.log, asked.offset)
         led_to = effects_in(reading.log, asked.offset) if effects else []
         names = reading.names()
@@ -42,7 +49,7 @@ def why_command(folder: Path, as_json: bool, what: str, effects: bool) -> None:
             click.echo(f"  {_told(one, names, is_root=False)}")
 
 
-def _asked(reading: Reading, what: str) -> Event:
+def _asked(reading: Reading, what: str, of: Of | None) -> Event:
     if what.isdecimal():
         event = reading.log.event(int(what))
         if event is None:
@@ -52,7 +59,7 @@ def _asked(reading: Reading, what: str) -> Event:
         raise Failure(
             f"{what}: neither the number of an event nor an entity id, as light.hall", Exit.USAGE
         )
-    event = latest_of_in(reading.log, what)
+    event = latest_of_in(reading.log, what, of)
     if event is None:
         raise reading.unknown(what)
     return event

@@ -18,7 +18,7 @@ from casita.api._errors import Refused
 from casita.api._records import Record, Teller
 from casita.api._scopes import Scope
 from casita.api._table import Desk, Request, Stream, route
-from casita.causality import chain, effects, latest_of, missing
+from casita.causality import Of, chain, effects, latest_of, missing
 from casita.events import Event
 from casita.ids import Offset, is_entity_id
 from casita.kernel import Kernel
@@ -163,13 +163,20 @@ async def emit(desk: Desk, request: Request) -> Emitted:
     scope=Scope.READ,
     returns="the chain of causes",
     query={
-        vol.Optional("effects", default="false", description="also what it led to"): _fields.flag
+        vol.Optional("effects", default="false", description="also what it led to"): _fields.flag,
+        vol.Optional("of", description="an entity's last `change`, `command` or `run`"): (
+            vol.In([one.value for one in Of])
+        ),
     },
 )
 async def why(desk: Desk, request: Request) -> Why:
-    """Say why something happened: an event, by its offset, or an entity's last change."""
+    """Say why something happened: an event, by its offset, or the last thing of an entity.
+
+    That is its last change, and the last run of an automation or a script.
+    """
     log, teller = desk.kernel.log, Teller(desk.kernel, sentences=True)
-    asked = await _asked(desk.kernel, request.params["what"])
+    sort: str | None = request.query.get("of")
+    asked = await _asked(desk.kernel, request.params["what"], Of(sort) if sort else None)
     causes = await chain(log, asked.offset)
     led_to = await effects(log, asked.offset) if request.query["effects"] else []
     return Why(
@@ -238,10 +245,10 @@ def _with_former_ids(kernel: Kernel, subjects: tuple[str, ...]) -> tuple[str, ..
     )
 
 
-async def _asked(kernel: Kernel, what: str) -> Event:
+async def _asked(kernel: Kernel, what: str, of: Of | None) -> Event:
     if is_entity_id(what):
         kernel.states.require(what)
-        event = await latest_of(kernel.log, what)
+        event = await latest_of(kernel.log, what, of)
     else:
         try:
             event = await kernel.log.event(_fields.offset(what))
