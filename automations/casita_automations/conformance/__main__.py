@@ -27,8 +27,10 @@ class Outcome(NamedTuple):
 
 
 @click.group(help=__doc__)
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     logging.disable(logging.CRITICAL)
+    context.call_on_close(lambda: logging.disable(logging.NOTSET))
 
 
 @main.command("vectors")
