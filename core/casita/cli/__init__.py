@@ -66,6 +66,7 @@ main = _Commands(
         "run": ("run", "Run the hub until it is interrupted."),
         "init": ("init", "Write a small configuration to begin with."),
         "check": ("check", "Check a configuration without running it."),
+        "import": ("import_", "Bring a house over from Home Assistant."),
         "log": ("log", "Show what happened."),
         "why": ("why", "Say why something happened."),
         "whynot": ("whynot", "Say why an automation did not run."),

@@ -56,7 +56,7 @@ def check_command(config: Path | None, folder: Path, as_json: bool, hints: bool,
     """Check a configuration, its plugins' options and its automations, without running it."""
     chosen = config_folder(config or folder)
     hush()
-    findings = _findings(chosen)
+    findings = findings_of(chosen)
     fixed = respell(chosen, findings) if fix else []
     left = [one for one in findings if one not in fixed]
     faults = [one for one in left if one.severity is not Severity.HINT]
@@ -90,7 +90,8 @@ def _say(
     click.echo(_summary(folder, len(faults)))
 
 
-def _findings(folder: Path) -> list[Finding]:
+def findings_of(folder: Path) -> list[Finding]:
+    """Return all that a check finds in a folder; those of code ``config`` keep parts from use."""
     try:
         config = load_config(folder)
     except ConfigError as err:
