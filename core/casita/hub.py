@@ -81,9 +81,13 @@ class Hub:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             log = self._log or stack.enter_context(self._open_log())
-            self.kernel = Kernel.assemble(self.config, self._clock, log, self._machine)
+            self.kernel = Kernel.assemble(
+                self.config, self._clock, log, self._machine, folder=self.folder
+            )
             self.kernel.restore()
             log.watch(self._tell)
+            self.kernel.statistics.open()
+            stack.push_async_callback(self.kernel.statistics.close)
             self.kernel.timers.hold_overdue()
             stack.callback(self.kernel.timers.close)
             stack.callback(self.kernel.trust.end)
@@ -166,6 +170,11 @@ class Hub:
                 _logger.error("the log could not be examined: %s", err)
             await self._clock.sleep(_EXAMINE_EVERY_S)
 
+    def _keep_from(self) -> int | None:
+        """Return the oldest offset that somebody who reads the log has not come to yet."""
+        wanted = (self.kernel.consumers.keep_from, self.kernel.statistics.keep_from)
+        return min((one for one in wanted if one is not None), default=None)
+
     async def _keep_retention(self) -> None:
         settings = self.config.log
         while True:
@@ -173,7 +182,7 @@ class Hub:
             removed = await self.kernel.log.retain(
                 max_age=timedelta(days=settings.days) if settings.days else None,
                 max_bytes=settings.max_bytes,
-                keep_from=self.kernel.consumers.keep_from,
+                keep_from=self._keep_from(),
             )
             if removed:
                 _logger.info("retention: %d events left the log", removed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from casita.asking import Asking
 from casita.bus import Bus
@@ -13,6 +14,7 @@ from casita.discovery import Discovery
 from casita.log import EventLog
 from casita.registry import Registry
 from casita.states import States
+from casita.statistics import Statistics
 from casita.timers import Timers
 from casita.trust import Machine, Trust
 from casita.uptime import Uptime
@@ -31,6 +33,7 @@ class Kernel:
     bus: Bus
     consumers: Consumers
     states: States
+    statistics: Statistics
     registry: Registry
     timers: Timers
     commands: Commands
@@ -43,11 +46,18 @@ class Kernel:
 
     @classmethod
     def assemble(
-        cls, config: Configuration, clock: Clock, log: EventLog, machine: Machine | None = None
+        cls,
+        config: Configuration,
+        clock: Clock,
+        log: EventLog,
+        machine: Machine | None = None,
+        *,
+        folder: Path | None = None,
     ) -> Kernel:
         """Put the parts together over a log, with nothing restored yet.
 
-        ``machine`` says what it knows of the clock; see `Trust`.
+        ``machine`` says what it knows of the clock; see `Trust`. ``folder`` is where statistics
+        are kept; None keeps them in memory.
         """
         bus = Bus(log)
         states = States(bus, clock)
@@ -59,6 +69,7 @@ class Kernel:
             bus=bus,
             consumers=Consumers(bus, clock),
             states=states,
+            statistics=Statistics(log, clock, folder),
             registry=registry,
             timers=Timers(bus, clock),
             commands=Commands(bus, clock, states, registry),

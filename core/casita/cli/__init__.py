@@ -76,6 +76,8 @@ main = _Commands(
         "test": ("test", "Run the tests that stand beside automations."),
         "reload": ("reload", "Put changed automations in force."),
         "states": ("states", "Show the present states."),
+        "history": ("history", "Show what the states of an entity were."),
+        "stats": ("history", "Show statistics of an entity."),
         "devices": ("devices", "List devices, and what waits to be adopted."),
         "adopt": ("adopt", "Adopt a device that was found."),
         "ignore": ("adopt", "Take a device that was found out of sight."),

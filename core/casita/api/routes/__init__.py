@@ -9,6 +9,7 @@ from casita.api.routes import (
     consumers,
     discovery,
     events,
+    history,
     page,
     registry,
     states,
@@ -21,7 +22,7 @@ from casita.api.routes import (
 def every_route() -> list[Route]:
     """Return all routes of the API and of its page."""
     topics = (
-        states, registry, commands, events, consumers, discovery, automations, asking,
+        states, history, registry, commands, events, consumers, discovery, automations, asking,
         trying, system, access,
         webhooks, page,
     )  # fmt: skip
