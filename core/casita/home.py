@@ -10,7 +10,7 @@ import voluptuous as vol
 
 from casita.bus import Handler, Subscription
 from casita.clock import Clock
-from casita.consumers import Consumer, Retries
+from casita.consumers import BatchHandler, Consumer, Retries
 from casita.consumers import Handler as ConsumerHandler
 from casita.discovery import Candidate
 from casita.entities import Entity
@@ -273,6 +273,25 @@ class Home:
             f"{self.instance}.{name}", handler, types=types, subjects=subjects, durable=durable,
             replay=replay, retries=retries, parallel=parallel,
         )  # fmt: skip
+        self._consumers.append(consumer)
+        return consumer
+
+    def consume_batches(
+        self,
+        name: str,
+        handler: BatchHandler,
+        *,
+        types: Sequence[str] = (),
+        subjects: Sequence[str] = (),
+        replay: bool = False,
+    ) -> Consumer:
+        """Hand events to a handler that deals with many at once; it is durable, else as `consume`.
+
+        The handler returns by offset why some of them never can be dealt with, if any.
+        """
+        consumer = self._kernel.consumers.open_batches(
+            f"{self.instance}.{name}", handler, types=types, subjects=subjects, replay=replay
+        )
         self._consumers.append(consumer)
         return consumer
 

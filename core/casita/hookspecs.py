@@ -1,4 +1,4 @@
-"""The seven hooks. They declare; what they declare does the work later.
+"""The eight hooks. They declare; what they declare does the work later.
 
 All are synchronous and do no input or output. `casita.Plugin` implements them for its
 author; a plugin may also be a plain module with functions marked ``casita.hookimpl``.
@@ -16,6 +16,7 @@ import pluggy
 if TYPE_CHECKING:
     from casita.plugin import Component, ConfigSection, Device, Found
     from casita.services import Service
+    from casita.transport import BrokerKind
     from casita.vocabulary import AutomationKind, TriggerKind
 
 PROJECT: Final = "casita"
@@ -114,5 +115,21 @@ def casita_register_services() -> Sequence[Service]:  # type: ignore[empty-body]
     **Returns**: services with schema and kind (``set`` or ``pulse``). Services that need a
     running component are added by it with ``home.offer``.
     **Errors**: if you raise, the plugin is not loaded.
+    **Since**: 0.1
+    """
+
+
+@hookspec
+def casita_register_brokers() -> Sequence[BrokerKind]:  # type: ignore[empty-body]  # a spec
+    """Supply kinds of broker, by which homes and other programs share events.
+
+    **When**: once, when the plugin is loaded; a transport is made for each broker under
+    ``brokers:`` whose URL begins with one of the kind's schemes, and anew after each loss.
+    **Args**: none.
+    **Returns**: kinds with their URL schemes, the schema of their options, and a function that
+    makes a `Transport`.
+    **Errors**: if you raise, the plugin is not loaded; a scheme that is taken is refused. What
+    a transport raises is told by ``casita brokers``: `NotReady` is tried again with backoff,
+    `AuthFailed` every five minutes, `SetupFailed` never.
     **Since**: 0.1
     """

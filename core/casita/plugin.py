@@ -23,6 +23,7 @@ from casita.errors import CommandFailed
 from casita.home import Home
 from casita.hookspecs import hookimpl
 from casita.services import Command, Outcome, Service
+from casita.transport import BrokerKind
 from casita.vocabulary import AutomationKind, Cancel, Changed, Fire, Mode, TriggerKind
 
 
@@ -119,6 +120,7 @@ class Plugin:
         self._automations: list[AutomationKind] = []
         self._triggers: list[TriggerKind] = []
         self._services: list[Service] = []
+        self._brokers: list[BrokerKind] = []
         self.tools: dict[str, str] = {}
         """Functions for the command line, by name, as ``module:function``."""
 
@@ -193,6 +195,10 @@ class Plugin:
         """
         self.tools[name] = place
 
+    def add_broker(self, kind: BrokerKind) -> None:
+        """Add a kind of broker; the hub makes its transports as the configuration asks."""
+        self._brokers.append(kind)
+
     # Hooks
 
     @hookimpl
@@ -222,3 +228,7 @@ class Plugin:
     @hookimpl
     def casita_register_services(self) -> Sequence[Service]:
         return self._services
+
+    @hookimpl
+    def casita_register_brokers(self) -> Sequence[BrokerKind]:
+        return self._brokers

@@ -54,3 +54,9 @@ class Tasks:
     @staticmethod
     def _report(name: str, err: Exception) -> None:
         _logger.error("%s failed: %r", name, err, exc_info=err)
+
+
+def is_cancelled() -> bool:
+    """Say whether it is the present task that is cancelled, not something that it has awaited."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -11,6 +11,7 @@ import msgspec
 import voluptuous as vol
 
 from casita.events import Cause, Event
+from casita.transport import BrokerKind
 
 Fire = Callable[[Mapping[str, Any], Cause | Event | None], None]
 """Called by a trigger when it fires: its trigger variables, and the event that led to it."""
@@ -83,6 +84,8 @@ class Vocabulary:
     def __init__(self) -> None:
         self.automations: dict[str, AutomationKind] = {}
         self.triggers: dict[str, TriggerKind] = {}
+        self.brokers: dict[str, BrokerKind] = {}
+        """Kinds of broker, by URL scheme."""
         self._sources: dict[str, TriggerSource] = {}
         self._wanted: list[_Wanted] = []
 

@@ -82,6 +82,7 @@ main = _Commands(
         "adopt": ("adopt", "Adopt a device that was found."),
         "ignore": ("adopt", "Take a device that was found out of sight."),
         "call": ("call", "Call a service: command a device."),
+        "brokers": ("brokers", "Show the brokers that carry events, and how they fare."),
         "consumers": ("consumers", "Show who reads the log, and how far each is."),
         "dead": ("dead", "Look at what consumers could not deal with, and send it again."),
         "plugin": ("plugins", "List plugins."),

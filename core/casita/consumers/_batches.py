@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from casita.clock import Clock, deadline
-from casita.consumers._delivery import Ended, Failure, Pauses, Retries, is_cancelled, words
+from casita.consumers._delivery import Ended, Failure, Pauses, Retries, words
 from casita.errors import CasitaError, NotReady
 from casita.events import Event
+from casita.tasks import is_cancelled
 
 BatchHandler = Callable[[Sequence[Event]], Awaitable[Mapping[int, str] | None]]
 """Deals with events in order; returns by offset why some of them never can be dealt with.

@@ -14,7 +14,7 @@ import msgspec
 from casita.clock import Clock, deadline
 from casita.errors import NotReady
 from casita.events import Event
-from casita.tasks import Tasks
+from casita.tasks import Tasks, is_cancelled
 
 Handler = Callable[[Event], Awaitable[None] | None]
 """Deals with one event; synchronous and quick, or asynchronous.
@@ -194,12 +194,6 @@ class Lanes:
             await self._pauses.after(failures)
         finally:
             self.retrying -= 1
-
-
-def is_cancelled() -> bool:
-    """Say whether it is us who are cancelled, not something that a handler awaited."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def words(err: BaseException) -> str:

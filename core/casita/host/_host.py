@@ -138,6 +138,11 @@ class Host:
         if taken:
             loaded.reason = f"another plugin supplies the trigger {taken[0]!r} already"
             return
+        schemes = {scheme: kind for kind in loaded.brokers for scheme in kind.schemes}
+        if both := sorted(schemes.keys() & vocabulary.brokers.keys()):
+            loaded.reason = f"another plugin speaks to brokers by {both[0]} already"
+            return
+        vocabulary.brokers.update(schemes)
         vocabulary.triggers.update({one.name: one for one in loaded.triggers})
         vocabulary.automations.update({one.id: one for one in loaded.automations})
         for service in loaded.services:

@@ -14,6 +14,7 @@ from casita import hookspecs
 from casita.errors import PluginError, did_you_mean
 from casita.plugin import Component, ConfigSection, Device, Found, Plugin
 from casita.services import Service
+from casita.transport import BrokerKind
 from casita.vocabulary import AutomationKind, TriggerKind
 
 GROUP: Final = "casita"
@@ -42,6 +43,7 @@ class Loaded:
     automations: Sequence[AutomationKind] = ()
     triggers: Sequence[TriggerKind] = ()
     services: Sequence[Service] = ()
+    brokers: Sequence[BrokerKind] = ()
     errors: list[str] = field(default_factory=list)
 
     @property
@@ -112,6 +114,7 @@ def _declared(loaded: Loaded, plugin: object) -> Loaded:
         loaded.automations = _ask(manager, "automations", AutomationKind)
         loaded.triggers = _ask(manager, "triggers", TriggerKind)
         loaded.services = _ask(manager, "services", Service)
+        loaded.brokers = _ask(manager, "brokers", BrokerKind)
     except Exception as err:
         _logger.debug("plugin %s", loaded.name, exc_info=err)
         reason = str(err) if isinstance(err, PluginError) else f"{type(err).__name__}: {err}"

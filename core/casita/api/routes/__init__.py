@@ -5,6 +5,7 @@ from casita.api.routes import (
     access,
     asking,
     automations,
+    brokers,
     commands,
     consumers,
     discovery,
@@ -22,8 +23,8 @@ from casita.api.routes import (
 def every_route() -> list[Route]:
     """Return all routes of the API and of its page."""
     topics = (
-        states, history, registry, commands, events, consumers, discovery, automations, asking,
-        trying, system, access,
-        webhooks, page,
+        states, history, registry, commands, events, consumers, brokers, discovery, automations,
+        asking, trying, system, access, webhooks,
+        page,
     )  # fmt: skip
     return routes_of(topics)

@@ -1,0 +1,266 @@
+"""One connection to Kafka: an idempotent producer, and a member of the home's consumer group."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aiokafka import (  # type: ignore[import-untyped]  # it ships no types
+    AIOKafkaConsumer,
+    AIOKafkaProducer,
+    ConsumerRecord,
+    TopicPartition,
+)
+from aiokafka.admin import (  # type: ignore[import-untyped]  # it ships no types
+    AIOKafkaAdminClient,
+    NewTopic,
+)
+from aiokafka.errors import (  # type: ignore[import-untyped]  # it ships no types
+    AuthenticationFailedError,
+    CommitFailedError,
+    IllegalStateError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    TopicAlreadyExistsError,
+)
+
+from casita.clock import Clock
+from casita.cloudevents import LARGEST_BYTES, NotACloudEvent
+from casita.errors import AuthFailed, NotReady, SetupFailed
+from casita.transport import Channel, Delivery, Message, Plan, Promises, Purpose, Transport
+from casita_kafka._options import connection
+from casita_kafka._records import from_record, to_record
+
+_ANSWER_WITHIN_S: Final = 15
+_ASKED_WITHIN_S: Final = 5
+_POLL_MS: Final = 1000
+_SILENT_POLLS: Final = 3
+"""After so many polls without anything we ask whether the broker is still there."""
+_NEW_HOMES_WITHIN_MS: Final = 10_000
+_LINGER_MS: Final = 2
+_HEADERS_ROOM: Final = 16 * 1024
+
+
+class KafkaTransport(Transport):
+    """Topics by home and purpose, the subject as the key."""
+
+    def __init__(self, plan: Plan, clock: Clock) -> None:
+        self._plan = plan
+        self._clock = clock
+        self._prefix: str = plan.options["prefix"]
+        self._connection = connection(plan.url, plan.options)
+        self._producer: AIOKafkaProducer | None = None
+        self._consumer: AIOKafkaConsumer | None = None
+        self._silent = 0
+
+    async def open(self) -> Promises:
+        try:
+            replicas = await self._ensure_topics()
+            promises = self._promises(replicas)
+            self._producer = AIOKafkaProducer(
+                enable_idempotence=True,
+                acks="all",
+                linger_ms=_LINGER_MS,
+                max_request_size=LARGEST_BYTES + _HEADERS_ROOM,
+                request_timeout_ms=_ANSWER_WITHIN_S * 1000,
+                **self._connection,
+            )
+            await self._producer.start()
+            self._consumer = AIOKafkaConsumer(
+                group_id=f"{self._prefix}-{self._plan.home}",
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                metadata_max_age_ms=_NEW_HOMES_WITHIN_MS,
+                session_timeout_ms=int(self._plan.options["session"].total_seconds() * 1000),
+                **self._connection,
+            )
+            self._subscribe(self._consumer)
+            await self._consumer.start()
+        except AuthenticationFailedError as err:
+            raise AuthFailed(f"{self._plan.name}: Kafka does not know this user") from err
+        except (KafkaError, OSError) as err:
+            raise NotReady(f"{self._plan.name}: no Kafka answers: {_words(err)}") from err
+        return promises
+
+    async def publish(self, messages: Sequence[Message]) -> Sequence[str | None]:
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN_S):
+                sent = [await self._send(message) for message in messages]
+                return [await _answer(one) for one in sent]
+        except (KafkaError, TimeoutError, OSError) as err:
+            raise NotReady(f"{self._plan.name}: {_words(err)}") from err
+
+    async def receive(self) -> Sequence[Delivery]:
+        consumer = self._running(self._consumer)
+        try:
+            found: dict[TopicPartition, list[ConsumerRecord]]
+            found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=self._plan.batch)
+            self._silent = 0 if found else self._silent + 1
+            if self._silent >= _SILENT_POLLS:
+                await self._ask_whether_it_is_there(consumer)
+        except (KafkaError, TimeoutError, OSError) as err:
+            raise NotReady(f"{self._plan.name}: {_words(err)}") from err
+        return [self._delivery(record) for records in found.values() for record in records]
+
+    async def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        consumer = self._running(self._consumer)
+        offsets: dict[TopicPartition, int] = {}
+        for one in deliveries:
+            place = TopicPartition(one.token.topic, one.token.partition)
+            offsets[place] = max(offsets.get(place, 0), one.token.offset + 1)
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN_S):
+                await consumer.commit(offsets)
+        except (CommitFailedError, IllegalStateError) as err:
+            raise NotReady(f"{self._plan.name}: another took over: {_words(err)}") from err
+        except (KafkaError, TimeoutError, OSError) as err:
+            raise NotReady(f"{self._plan.name}: {_words(err)}") from err
+
+    async def close(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        producer, self._producer = self._producer, None
+        for one in (consumer, producer):
+            if one is not None:
+                await _stopped(one)
+
+    async def waiting(self) -> int | None:
+        consumer = self._consumer
+        if consumer is None:
+            return None
+        places = list(consumer.assignment())
+        if not places:
+            return None
+        ends = await consumer.end_offsets(places)
+        reached = {place: await consumer.committed(place) or 0 for place in places}
+        return sum(max(0, int(ends[place] - reached[place])) for place in places)
+
+    # Connecting
+
+    async def _ensure_topics(self) -> int:
+        """Make the topics that are missing; return how many copies our own has."""
+        options = self._plan.options
+        homes = {self._plan.home, *self._plan.homes}
+        wanted = {self._topic(Channel(home, one)) for home in homes for one in Purpose}
+        admin = AIOKafkaAdminClient(request_timeout_ms=_ASKED_WITHIN_S * 1000, **self._connection)
+        try:
+            await admin.start()
+            missing = wanted.difference(await admin.list_topics())
+            new = [NewTopic(one, options["partitions"], options["replicas"]) for one in missing]
+            if new:
+                await self._create(admin, new)
+            told = await admin.describe_topics([self._topic(self._own(Purpose.EVENTS))])
+            partitions: list[dict[str, Any]] = told[0].get("partitions", []) if told else []
+            return min((len(one["replicas"]) for one in partitions), default=1)
+        finally:
+            await admin.close()
+
+    async def _create(self, admin: AIOKafkaAdminClient, topics: list[NewTopic]) -> None:
+        try:
+            await admin.create_topics(topics)
+        except TopicAlreadyExistsError:
+            return  # another home was quicker
+
+    def _promises(self, replicas: int) -> Promises:
+        note = (
+            "its topics have one copy: what it has acknowledged can be lost with one server; "
+            "make them with 'replicas: 3'"
+        )
+        if self._plan.durable and replicas < 2:
+            raise SetupFailed(f"{self._plan.name}: 'durable: true', but {note}")
+        return Promises(
+            ordered=True,
+            durable=replicas > 1,
+            deduplicated=False,
+            replays=True,
+            notes=(
+                *((note,) if replicas < 2 else ()),
+                "after a lost connection messages may come twice; the second is dropped here",
+            ),
+        )
+
+    def _subscribe(self, consumer: AIOKafkaConsumer) -> None:
+        commands = self._topic(self._own(Purpose.COMMANDS))
+        plan = self._plan
+        if not plan.subscribes:
+            consumer.subscribe([commands])
+        elif plan.homes:
+            events = [self._topic(Channel(home, Purpose.EVENTS)) for home in plan.homes]
+            consumer.subscribe([commands, *events])
+        else:
+            mine = re.escape(plan.home)
+            others = rf"{re.escape(self._prefix)}\.(?!{mine}\.)[a-z0-9_]+\.{Purpose.EVENTS}"
+            consumer.subscribe(pattern=f"^(?:{others}|{re.escape(commands)})$")
+
+    def _own(self, purpose: Purpose) -> Channel:
+        return Channel(self._plan.home, purpose)
+
+    def _topic(self, channel: Channel) -> str:
+        return f"{self._prefix}.{channel.home}.{channel.purpose}"
+
+    def _running(self, one: Any) -> Any:
+        if one is None:
+            raise NotReady(f"{self._plan.name}: the connection to Kafka is closed")
+        return one
+
+    async def _ask_whether_it_is_there(self, consumer: AIOKafkaConsumer) -> None:
+        """Raise `KafkaError` or `TimeoutError` if the broker is gone: the client does not tell."""
+        self._silent = 0
+        async with asyncio.timeout(_ASKED_WITHIN_S):
+            await consumer.topics()
+
+    # Messages
+
+    def _delivery(self, record: ConsumerRecord) -> Delivery:
+        purpose = Purpose(record.topic.rpartition(".")[2])
+        try:
+            event = from_record(record.headers, record.value, self._clock)
+        except NotACloudEvent as err:
+            raw = record.value or b""
+            return Delivery(event=None, token=record, purpose=purpose, fault=str(err), raw=raw)
+        return Delivery(event=event, token=record, purpose=purpose)
+
+    async def _send(self, message: Message) -> asyncio.Future[Any] | str:
+        """Hand a message to the producer; return what becomes its answer, or why it is refused."""
+        headers, body = to_record(message.event)
+        if len(body) > LARGEST_BYTES:
+            return f"{len(body)} bytes; {LARGEST_BYTES} are taken"
+        producer = self._running(self._producer)
+        try:
+            sent: asyncio.Future[Any] = await producer.send(
+                self._topic(message.channel), body, key=message.key.encode(), headers=headers
+            )
+        except MessageSizeTooLargeError as err:
+            return str(err)
+        return sent
+
+
+async def _answer(sent: asyncio.Future[Any] | str) -> str | None:
+    if isinstance(sent, str):
+        return sent
+    try:
+        await sent
+    except MessageSizeTooLargeError as err:
+        return str(err)
+    return None
+
+
+async def _stopped(one: Any) -> None:
+    """Stop a client of Kafka, whatever it says.
+
+    aiokafka 0.14 lets the cancellation of its own fetches out of ``stop``, and leaves its
+    connections open then.
+    """
+    for step in (one.stop, one._client.close if isinstance(one, AIOKafkaConsumer) else None):
+        if step is not None:
+            await asyncio.gather(asyncio.create_task(step()), return_exceptions=True)
+
+
+def _words(err: BaseException) -> str:
+    return str(err) or type(err).__name__
+
+
+def make_transport(plan: Plan, clock: Clock) -> Transport:
+    """Make a transport that is not connected yet."""
+    return KafkaTransport(plan, clock)
