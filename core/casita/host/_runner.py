@@ -20,7 +20,8 @@ from casita.tasks import Tasks
 START_WITHIN_S: Final = 30.0
 STOP_WITHIN_S: Final = 5.0
 _FIRST_RETRY_S: Final = 2.0
-_LONGEST_RETRY_S: Final = 300.0
+_LONGEST_RETRY_S: Final = 24.0
+"""A device that returns is found within half a minute, also after a long absence."""
 _ERRORS_TOLD: Final = 5
 """After so many the ledger goes on counting, and the program's log is spared."""
 
