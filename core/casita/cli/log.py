@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from casita.cli._maintenance import maintenance
 from casita.cli._options import common
 from casita.cli._output import local, on_terminal, plain, say_json
 from casita.cli._reading import Reading
@@ -37,7 +38,7 @@ def _length(ctx: click.Context, param: click.Parameter, value: str | None) -> ti
         raise click.BadParameter(str(err)) from err
 
 
-@click.command("log")
+@click.group("log", invoke_without_command=True)
 @common
 @click.option("--follow", "-f", is_flag=True, help="Go on with what happens next.")
 @click.option(
@@ -64,7 +65,9 @@ def _length(ctx: click.Context, param: click.Parameter, value: str | None) -> ti
     metavar="NUMBER",
     help=f"At most so many: the newest ones. Without it {_SHOWN}, or all with --since.",
 )
+@click.pass_context
 def log_command(
+    context: click.Context,
     folder: Path,
     as_json: bool,
     follow: bool,
@@ -73,7 +76,13 @@ def log_command(
     since: timedelta | None,
     number: int | None,
 ) -> None:
-    """Show what happened, the newest last; with --json one event on each line."""
+    """Show what happened, the newest last; with --json one event on each line.
+
+    The commands below care for the log itself.
+    """
+    if context.invoked_subcommand is not None:
+        _expect_no_options(context)
+        return
     with Reading(folder) as reading:
         show = _Show(reading.names(), as_json=as_json)
         head = reading.log.head
@@ -82,6 +91,18 @@ def log_command(
         show.all(_found(reading.log, after, head, types, subjects, limit))
         if follow:
             _follow(reading, head, types, subjects, show)
+
+
+def _expect_no_options(context: click.Context) -> None:
+    """Refuse options before a command: they would not reach it."""
+    for option in context.command.params:
+        source = context.get_parameter_source(str(option.name))
+        if source is click.core.ParameterSource.COMMANDLINE:
+            context.fail(f"{option.opts[0]} is to stand behind {context.invoked_subcommand}.")
+
+
+for _command in maintenance:
+    log_command.add_command(_command)
 
 
 class _Show:

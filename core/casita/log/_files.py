@@ -69,11 +69,6 @@ def write_aside(folder: Path, name: str, content: bytes) -> Path:
     return file
 
 
-def forget_mark(folder: Path) -> None:
-    """Take away the mark: what follows is another log."""
-    (folder / _MARK).unlink(missing_ok=True)
-
-
 class Mark:
     """Says beside the log how far it went, so that an end that is missing is noticed.
 
@@ -104,6 +99,11 @@ class Mark:
             os.pwrite(self._file, content + crc32(content).to_bytes(4, "big"), 0)
         except OSError:
             return
+
+    def set(self, offset: int) -> None:
+        """Tell how far the log goes that is about to take this one's place."""
+        self.write(offset)
+        self.close()
 
     def close(self) -> None:
         """Close the file."""

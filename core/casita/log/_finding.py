@@ -65,6 +65,22 @@ def find_sound(folder: Path) -> Found:
         return _look(folder, mark, _repaired(folder, mark, str(err)))
 
 
+def repair_folder(folder: Path) -> Repair | None:
+    """Cut all damage off the log of a folder on which no hub runs; None if there was none.
+
+    Raises `LogInUse` if a hub runs on it.
+    """
+    with hold(folder):
+        found = find_sound(folder)
+        found.reader.close()
+        mark = Mark(folder).read()
+        with closing(open_for_writing(folder)) as connection:
+            report = verify(connection, mark)
+            if report.sound:
+                return found.repair
+            return repair(folder, connection, report, mark)
+
+
 def _look(folder: Path, mark: int, done: Repair | None) -> Found:
     open_for_writing(folder).close()
     reader = Reader(open_for_reading(folder))
