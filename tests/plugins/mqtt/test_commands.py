@@ -195,8 +195,9 @@ def test_a_command_that_nobody_acknowledged_is_uncertain_and_assumes_nothing(
     broker.answers = False
 
     house.calls("switch.turn_on", entity_id)
+    house.passes(15)
 
-    assert house.outcomes() == ["command.uncertain the broker did not confirm"]
+    assert house.outcomes() == ["command.uncertain the broker did not confirm; tried for 10 s"]
     assert house.shown(entity_id).state == "unknown"
 
 
