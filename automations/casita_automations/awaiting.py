@@ -28,18 +28,25 @@ class Awaiting:
         """Return the change that came, or None once the time is over."""
         future: asyncio.Future[Changed | None] = asyncio.get_running_loop().create_future()
         self._future = future
-        kernel = self._parts.kernel
-        alarm = None if self._due is None else kernel.clock.call_at(self._due, self._over)
+        stop = self._await_due(self._due)
         sought = [_Sought(self._parts, one, self._found) for one in self._changes]
         try:
             for one in sought:
                 one.start()
             return await future
         finally:
-            if alarm is not None:
-                alarm.cancel()
+            stop()
             for one in sought:
                 one.cancel()
+
+    def _await_due(self, due: datetime | None) -> Callable[[], None]:
+        """Call back when the time is over; what is overdue after a restart waits for the house."""
+        if due is None:
+            return _nothing
+        clock = self._parts.kernel.clock
+        if due <= clock.now() and clock.trusted:
+            return self._parts.ready.soon(self._over)
+        return clock.call_at(due, self._over).cancel
 
     def _found(self, change: Changed) -> None:
         if self._future is not None and not self._future.done():
@@ -48,6 +55,10 @@ class Awaiting:
     def _over(self) -> None:
         if self._future is not None and not self._future.done():
             self._future.set_result(None)
+
+
+def _nothing() -> None:
+    return
 
 
 class _Sought:
@@ -62,7 +73,7 @@ class _Sought:
         self._last: str | None = None
         """The last value that was there: a reconnect is no change."""
         self._unwatch: Callable[[], None] | None = None
-        self._relax: Callable[[], None] = lambda: None
+        self._relax: Callable[[], None] = _nothing
 
     def start(self) -> None:
         """Begin to look; what is there already counts, unless a change from something is sought."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from casita.errors import CasitaError, CommandFailed
@@ -54,7 +55,7 @@ class Keeper:
             else:
                 waiting.append(self._restore(key, document, owner))
         for run in waiting:
-            run.owner.resume(run)
+            self._parts.ready.soon(partial(_go_on, run))
             for strand in list(run.strands.values()):
                 if strand.wait is not None and run.result is None:
                     self._rearm(run, strand)
@@ -119,6 +120,11 @@ class Keeper:
         if known is None:
             known = self._hashes[id(owner.program)] = program_hash(owner.program)
         return known
+
+
+def _go_on(run: Run) -> None:
+    if run.result is None:
+        run.owner.resume(run)
 
 
 def _order(key: str) -> tuple[int, str]:

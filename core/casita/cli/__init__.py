@@ -87,6 +87,7 @@ main = _Commands(
         "dead": ("dead", "Look at what consumers could not deal with, and send it again."),
         "plugin": ("plugins", "List plugins."),
         "token": ("tokens", "Make, list and revoke tokens for the HTTP API."),
+        "clock": ("clock", "Show whether the hub's clock is trusted."),
         "version": ("version", "Show the version."),
     },
 )

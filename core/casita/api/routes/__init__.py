@@ -6,6 +6,7 @@ from casita.api.routes import (
     asking,
     automations,
     brokers,
+    clock,
     commands,
     consumers,
     discovery,
@@ -24,7 +25,7 @@ def every_route() -> list[Route]:
     """Return all routes of the API and of its page."""
     topics = (
         states, history, registry, commands, events, consumers, brokers, discovery, automations,
-        asking, trying, system, access, webhooks,
+        asking, trying, system, clock, access, webhooks,
         page,
     )  # fmt: skip
     return routes_of(topics)
