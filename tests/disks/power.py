@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,12 +58,33 @@ class Note(NamedTuple):
 Operation = Write | Truncate | Sync | Delete | Note
 
 
+class Fault(Enum):
+    """How a disk can refuse to be written to."""
+
+    FULL = "full"
+    BROKEN = "broken"
+    READ_ONLY = "read-only"
+    UNSYNCABLE = "unsyncable"
+    """It takes what is written, and fails when it is to be synced; what was written is lost."""
+
+
 class Recorder:
     """All operations on the files of one folder, in their order."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.operations: list[Operation] = []
+        self.fault: Fault | None = None
+        """How the disk refuses at present."""
+
+    def refuse(self) -> None:
+        """Raise what SQLite is told when it writes to a disk that refuses."""
+        if self.fault is Fault.FULL:
+            raise apsw.FullError("no space left on the device")
+        if self.fault is Fault.BROKEN:
+            raise apsw.IOError("input/output error")
+        if self.fault is Fault.READ_ONLY:
+            raise apsw.ReadOnlyError("read-only file system")
 
     def note(self, what: str, value: int) -> None:
         """Put a note between the operations."""
@@ -148,6 +170,7 @@ class _File(apsw.VFSFile):
         name: str | apsw.URIFilename | None,
         flags: Sequence[int],
     ) -> None:
+        self._recorder = recorder
         self._operations = recorder.operations
         self._file = file
         super().__init__(_BASE, name, list(flags))
@@ -159,14 +182,19 @@ class _File(apsw.VFSFile):
             raise apsw.BusyError from err
 
     def xWrite(self, data: bytes, offset: int) -> None:
+        self._recorder.refuse()
         super().xWrite(data, offset)
         self._operations.append(Write(self._file, offset, bytes(data)))
 
     def xTruncate(self, newsize: int) -> None:
+        self._recorder.refuse()
         super().xTruncate(newsize)
         self._operations.append(Truncate(self._file, newsize))
 
     def xSync(self, flags: int) -> None:
+        self._recorder.refuse()
+        if self._recorder.fault is Fault.UNSYNCABLE:
+            raise apsw.IOError("cannot be synced")
         self._operations.append(Sync(self._file))
 
 

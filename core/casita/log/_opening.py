@@ -53,7 +53,8 @@ def connect(path: Path) -> apsw.Connection:
     """Open a file as the log is written: with a journal, and synced before it is told."""
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(_BUSY_MS)
-    connection.pragma("auto_vacuum", 2)
+    if connection.pragma("page_count") == 0:
+        connection.pragma("auto_vacuum", 2)  # writes even where it changes nothing
     connection.pragma("journal_mode", "wal")
     connection.pragma("synchronous", _SYNCHRONOUS)
     return connection

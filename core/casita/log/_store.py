@@ -216,8 +216,10 @@ class Writer:
             self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         except apsw.Error as err:
             _logger.warning("the log's journal stays until the next start: %s", err)
-        finally:
+        try:
             self.connection.close()
+        except apsw.Error as err:
+            _logger.warning("the log could not be closed in order: %s", err)
 
     def write(
         self,

@@ -67,7 +67,7 @@ def test_a_backup_is_made_while_a_hub_writes_and_is_whole(
         enough = threading.Event()
 
         def write() -> None:
-            while not enough.is_set():
+            while not enough.wait(0.0005):
                 with log.together():
                     event = log.append("t", "s", {"x": "y" * 200}, source="test")
                     log.put("doc", "head", event.offset)
