@@ -27,7 +27,7 @@ from proofs import share
 CYCLES: Final = share(50)
 BACK_WITHIN_S: Final = 5.0
 MOST_GROWTH_BYTES: Final = 64 << 20
-EVENTS: Final = max(120_000, share(600_000))
+EVENTS: Final = max(200_000, share(600_000))
 LAMP: Final = "input_boolean.lamp"
 
 
