@@ -192,9 +192,8 @@ async def _lived_on(folder: Path) -> Outcome:
         await log.stored(event)
         await asyncio.sleep(0)
         events: dict[int, Event] = {one.offset: one for one in log.scan()}
-        by_subject: set[int] = {
-            one.offset for n in range(9) for one in log.scan(subjects=[f"s.{n}"])
-        }
+        names = [f"s.{number}" for number in range(9)]
+        by_subject: set[int] = {one.offset for one in log.scan(subjects=names)}
         assert events.pop(event.offset).type == "later"
         documents = log.items("things")
         again = await log.examine()

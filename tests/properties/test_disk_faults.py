@@ -156,6 +156,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_memory_stays_bounded_and_what_is_given_up_is_told(tmp_path: Path) -> None:
     with recording(tmp_path / "data") as disk:
         grown, log, told = await _refused_for_long(tmp_path / "data", disk)
+        disk.fault = None
+        await _all_stored(log)
         events = [event.offset for event in log.scan()]
         ((first, last),) = log.given_up
         newest = log.append("t", "s", {}, source="test")
@@ -204,8 +206,6 @@ async def _refused_for_long(folder: Path, disk: Recorder) -> tuple[int, Log, lis
         if number % 500 == 0:
             await asyncio.sleep(0.01)
     grown = _resident_bytes() - before
-    disk.fault = None
-    await _all_stored(log)
     return grown, log, told
 
 
