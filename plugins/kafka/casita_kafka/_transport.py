@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Sequence
 from typing import Any, Final
@@ -21,6 +22,7 @@ from aiokafka.errors import (  # type: ignore[import-untyped]  # it ships no typ
     AuthenticationFailedError,
     CommitFailedError,
     IllegalStateError,
+    KafkaConnectionError,
     KafkaError,
     MessageSizeTooLargeError,
     TopicAlreadyExistsError,
@@ -32,9 +34,13 @@ from casita.errors import AuthFailed, NotReady, SetupFailed
 from casita.transport import Channel, Delivery, Message, Plan, Promises, Purpose, Transport
 from casita_kafka._options import connection
 from casita_kafka._records import from_record, to_record
+from casita_kafka._stopping import stop_consumer, stop_producer, within
 
+_OPEN_WITHIN_S: Final = 25
 _ANSWER_WITHIN_S: Final = 15
 _ASKED_WITHIN_S: Final = 5
+_SILENT_S: Final = 3
+"""After so long without an answer we ask whether the broker is still there."""
 _POLL_MS: Final = 1000
 _SILENT_POLLS: Final = 3
 """After so many polls without anything we ask whether the broker is still there."""
@@ -54,41 +60,20 @@ class KafkaTransport(Transport):
         self._producer: AIOKafkaProducer | None = None
         self._consumer: AIOKafkaConsumer | None = None
         self._silent = 0
+        self._unanswered: set[asyncio.Future[Any]] = set()
 
     async def open(self) -> Promises:
         try:
-            replicas = await self._ensure_topics()
-            promises = self._promises(replicas)
-            self._producer = AIOKafkaProducer(
-                enable_idempotence=True,
-                acks="all",
-                linger_ms=_LINGER_MS,
-                max_request_size=LARGEST_BYTES + _HEADERS_ROOM,
-                request_timeout_ms=_ANSWER_WITHIN_S * 1000,
-                **self._connection,
-            )
-            await self._producer.start()
-            self._consumer = AIOKafkaConsumer(
-                group_id=f"{self._prefix}-{self._plan.home}",
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                metadata_max_age_ms=_NEW_HOMES_WITHIN_MS,
-                session_timeout_ms=int(self._plan.options["session"].total_seconds() * 1000),
-                **self._connection,
-            )
-            self._subscribe(self._consumer)
-            await self._consumer.start()
+            return await within(_OPEN_WITHIN_S, self._opened())
         except AuthenticationFailedError as err:
             raise AuthFailed(f"{self._plan.name}: Kafka does not know this user") from err
-        except (KafkaError, OSError) as err:
+        except (KafkaError, TimeoutError, OSError) as err:
             raise NotReady(f"{self._plan.name}: no Kafka answers: {_words(err)}") from err
-        return promises
 
     async def publish(self, messages: Sequence[Message]) -> Sequence[str | None]:
+        producer = self._running(self._producer)
         try:
-            async with asyncio.timeout(_ANSWER_WITHIN_S):
-                sent = [await self._send(message) for message in messages]
-                return [await _answer(one) for one in sent]
+            return await within(_ANSWER_WITHIN_S, self._sent(producer, messages))
         except (KafkaError, TimeoutError, OSError) as err:
             raise NotReady(f"{self._plan.name}: {_words(err)}") from err
 
@@ -96,7 +81,8 @@ class KafkaTransport(Transport):
         consumer = self._running(self._consumer)
         try:
             found: dict[TopicPartition, list[ConsumerRecord]]
-            found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=self._plan.batch)
+            polling = consumer.getmany(timeout_ms=_POLL_MS, max_records=self._plan.batch)
+            found = await within(_ANSWER_WITHIN_S, polling)
             self._silent = 0 if found else self._silent + 1
             if self._silent >= _SILENT_POLLS:
                 await self._ask_whether_it_is_there(consumer)
@@ -111,8 +97,7 @@ class KafkaTransport(Transport):
             place = TopicPartition(one.token.topic, one.token.partition)
             offsets[place] = max(offsets.get(place, 0), one.token.offset + 1)
         try:
-            async with asyncio.timeout(_ANSWER_WITHIN_S):
-                await consumer.commit(offsets)
+            await within(_ANSWER_WITHIN_S, consumer.commit(offsets))
         except (CommitFailedError, IllegalStateError) as err:
             raise NotReady(f"{self._plan.name}: another took over: {_words(err)}") from err
         except (KafkaError, TimeoutError, OSError) as err:
@@ -121,22 +106,49 @@ class KafkaTransport(Transport):
     async def close(self) -> None:
         consumer, self._consumer = self._consumer, None
         producer, self._producer = self._producer, None
-        for one in (consumer, producer):
-            if one is not None:
-                await _stopped(one)
+        ending = [
+            *([stop_consumer(consumer)] if consumer is not None else ()),
+            *([stop_producer(producer)] if producer is not None else ()),
+        ]
+        for answer in list(self._unanswered):
+            if not answer.done():
+                answer.set_exception(KafkaConnectionError("the connection is closed"))
+        await asyncio.gather(*ending)
 
     async def waiting(self) -> int | None:
         consumer = self._consumer
         if consumer is None:
             return None
-        places = list(consumer.assignment())
-        if not places:
+        try:
+            return await within(_ASKED_WITHIN_S, _behind(consumer))
+        except (KafkaError, TimeoutError, OSError):
             return None
-        ends = await consumer.end_offsets(places)
-        reached = {place: await consumer.committed(place) or 0 for place in places}
-        return sum(max(0, int(ends[place] - reached[place])) for place in places)
 
     # Connecting
+
+    async def _opened(self) -> Promises:
+        replicas = await self._ensure_topics()
+        promises = self._promises(replicas)
+        self._producer = AIOKafkaProducer(
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=_LINGER_MS,
+            max_request_size=LARGEST_BYTES + _HEADERS_ROOM,
+            request_timeout_ms=_ANSWER_WITHIN_S * 1000,
+            **self._connection,
+        )
+        await self._producer.start()
+        self._consumer = AIOKafkaConsumer(
+            group_id=f"{self._prefix}-{self._plan.home}",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            metadata_max_age_ms=_NEW_HOMES_WITHIN_MS,
+            session_timeout_ms=int(self._plan.options["session"].total_seconds() * 1000),
+            **self._connection,
+        )
+        self._subscribe(self._consumer)
+        await self._consumer.start()
+        return promises
 
     async def _ensure_topics(self) -> int:
         """Make the topics that are missing; return how many copies our own has."""
@@ -207,8 +219,7 @@ class KafkaTransport(Transport):
     async def _ask_whether_it_is_there(self, consumer: AIOKafkaConsumer) -> None:
         """Raise `KafkaError` or `TimeoutError` if the broker is gone: the client does not tell."""
         self._silent = 0
-        async with asyncio.timeout(_ASKED_WITHIN_S):
-            await consumer.topics()
+        await within(_ASKED_WITHIN_S, consumer.topics())
 
     # Messages
 
@@ -221,12 +232,39 @@ class KafkaTransport(Transport):
             return Delivery(event=None, token=record, purpose=purpose, fault=str(err), raw=raw)
         return Delivery(event=event, token=record, purpose=purpose)
 
-    async def _send(self, message: Message) -> asyncio.Future[Any] | str:
+    async def _sent(
+        self, producer: AIOKafkaProducer, messages: Sequence[Message]
+    ) -> Sequence[str | None]:
+        """Publish messages; return the answer to each once all have one."""
+        sent = [await self._send(producer, message) for message in messages]
+        answers = {one for one in sent if not isinstance(one, str)}
+        self._unanswered |= answers
+        for answer in answers:
+            answer.add_done_callback(self._answered)
+        pending = answers
+        while pending:
+            _, pending = await asyncio.wait(pending, timeout=_SILENT_S)
+            if pending:
+                await self._ask_whether_it_is_there(self._running(self._consumer))
+        failed = [err for one in answers if (err := one.exception()) is not None]
+        for err in failed:
+            if not isinstance(err, MessageSizeTooLargeError):
+                raise err
+        return [_answer(one) for one in sent]
+
+    def _answered(self, answer: asyncio.Future[Any]) -> None:
+        """Note that an answer has come, whether or not anybody still waits for it."""
+        self._unanswered.discard(answer)
+        if not answer.cancelled():
+            answer.exception()
+
+    async def _send(
+        self, producer: AIOKafkaProducer, message: Message
+    ) -> asyncio.Future[Any] | str:
         """Hand a message to the producer; return what becomes its answer, or why it is refused."""
         headers, body = to_record(message.event)
         if len(body) > LARGEST_BYTES:
             return f"{len(body)} bytes; {LARGEST_BYTES} are taken"
-        producer = self._running(self._producer)
         try:
             sent: asyncio.Future[Any] = await producer.send(
                 self._topic(message.channel), body, key=message.key.encode(), headers=headers
@@ -236,25 +274,21 @@ class KafkaTransport(Transport):
         return sent
 
 
-async def _answer(sent: asyncio.Future[Any] | str) -> str | None:
+def _answer(sent: asyncio.Future[Any] | str) -> str | None:
     if isinstance(sent, str):
         return sent
-    try:
-        await sent
-    except MessageSizeTooLargeError as err:
-        return str(err)
-    return None
+    err = sent.exception()
+    return str(err) if err is not None else None
 
 
-async def _stopped(one: Any) -> None:
-    """Stop a client of Kafka, whatever it says.
-
-    aiokafka 0.14 lets the cancellation of its own fetches out of ``stop``, and leaves its
-    connections open then.
-    """
-    for step in (one.stop, one._client.close if isinstance(one, AIOKafkaConsumer) else None):
-        if step is not None:
-            await asyncio.gather(asyncio.create_task(step()), return_exceptions=True)
+async def _behind(consumer: AIOKafkaConsumer) -> int | None:
+    """Return how many records of its partitions a consumer has not committed."""
+    places = list(consumer.assignment())
+    if not places:
+        return None
+    ends = await consumer.end_offsets(places)
+    reached = {place: await consumer.committed(place) or 0 for place in places}
+    return sum(max(0, int(ends[place] - reached[place])) for place in places)
 
 
 def _words(err: BaseException) -> str:
@@ -263,4 +297,5 @@ def _words(err: BaseException) -> str:
 
 def make_transport(plan: Plan, clock: Clock) -> Transport:
     """Make a transport that is not connected yet."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it says ends as our `NotReady`
     return KafkaTransport(plan, clock)
