@@ -20,7 +20,7 @@ from casita_automations.backtest._effects import effect_of
 from casita_automations.backtest._gateway import PaperCommands
 from casita_automations.backtest._lineage import Lineage
 from casita_automations.backtest._log import Documents, ThinLog, no_documents
-from casita_automations.backtest._rows import Batch, Row, Sent, Traits
+from casita_automations.backtest._rows import Batch, Row, Sent, Traits, looked_at
 from casita_automations.backtest._states import ReplayStates
 from casita_automations.backtest._vocabulary import declare
 from casita_automations.building import Builder
@@ -185,9 +185,10 @@ class PaperHouse:
             if old is None or state is None or to_all:
                 self._change(row)
                 continue
-            before, changed = (old[0], old[2]) if type(old) is tuple else (
-                old.state, old.last_changed  # type: ignore[union-attr]  # it is a State
-            )  # fmt: skip
+            if type(old) is tuple:
+                before, _, changed, _ = old
+            else:
+                before, changed = old.state, old.last_changed  # type: ignore[union-attr]  # a State
             if cares(entity_id, before, state) or entity_id in self.owners:
                 self._change(row)
             else:
@@ -217,7 +218,9 @@ class PaperHouse:
         else:
             forced = self._traits.repeats_are_changes and entity_id not in self._touched
             new = entity_id not in self.states.latest
-            self.states.set(entity_id, state, attributes, source=SOURCE, force=forced and not new)
+            self.states.set(
+                entity_id, state, looked_at(attributes), source=SOURCE, force=forced and not new
+            )
             if new:
                 self.gateway.stand_in(entity_id)
 

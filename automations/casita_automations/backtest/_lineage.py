@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from casita.events import Event
+from casita.log import RawEvent
 
 
 class Lineage:
@@ -14,7 +15,7 @@ class Lineage:
         self._automations = frozenset(automations)
         self._owners: dict[int, str] = {}
 
-    def note(self, event: Event) -> str | None:
+    def note(self, event: Event | RawEvent) -> str | None:
         """Return the automation that an event comes from; None if it is none of ours.
 
         What an automation of somebody else's does is theirs, even if it reacts to one of ours;

@@ -5,14 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, Final, Protocol
+
+import msgspec
 
 from casita.events import Event
 
-Row = tuple[datetime, str, str | None, Mapping[str, Any]]
+Attributes = Mapping[str, Any] | msgspec.Raw
+"""Attributes, or the JSON of them as long as nobody has looked."""
+Row = tuple[datetime, str, str | None, Attributes]
 """A change: when (aware UTC), entity id, new state or None if it was removed, attributes."""
 Batch = Sequence[Row | Event]
 """Changes, and other happenings, in the order of time."""
+
+
+_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def looked_at(attributes: Attributes) -> Mapping[str, Any]:
+    """Return attributes for somebody who wants to look at them. Nobody may change them."""
+    if isinstance(attributes, msgspec.Raw):
+        return _looked_at(bytes(attributes))
+    return attributes
+
+
+@lru_cache(maxsize=4096)
+def _looked_at(text: bytes) -> Mapping[str, Any]:
+    """Most entities report the same attributes again and again."""
+    return _decode(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

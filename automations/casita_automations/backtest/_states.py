@@ -12,8 +12,9 @@ from casita.errors import UnknownEntity, did_you_mean
 from casita.events import Cause, Event, State, StateChanged
 from casita.ids import Offset, domain_of
 from casita.states import States
+from casita_automations.backtest._rows import Attributes, looked_at
 
-Noted = tuple[str, Mapping[str, Any], datetime, datetime]
+Noted = tuple[str, Attributes, datetime, datetime]
 """State, attributes, last changed, last updated: of a change that nobody was told of."""
 
 
@@ -97,6 +98,6 @@ class ReplayStates(States):
             return known
         state, attributes, changed, updated = known
         made = self.latest[entity_id] = State(
-            entity_id, state, attributes, changed, updated, Offset(0)
+            entity_id, state, looked_at(attributes), changed, updated, Offset(0)
         )
         return made

@@ -3,6 +3,7 @@
 from casita.log._backup import Manifest, Restored, backup, restore
 from casita.log._base import EventLog, Notice, Page
 from casita.log._check import Report
+from casita.log._codec import RawEvent
 from casita.log._finding import repair_folder
 from casita.log._log import Log
 from casita.log._memory import MemoryLog
@@ -17,6 +18,7 @@ __all__ = [
     "MemoryLog",
     "Notice",
     "Page",
+    "RawEvent",
     "Repair",
     "Report",
     "Restored",

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from casita.events import Event
 from casita.log._check import Report, verify
+from casita.log._codec import RawEvent
 from casita.log._files import Mark
 from casita.log._opening import open_for_reading
 from casita.log._store import Reader
@@ -64,6 +65,16 @@ class LogReader:
         """Yield events between two offsets, both exclusive; names may have ``*``."""
         end = before if before is not None else self.head + 1
         return self._reader.events(after, end, types, subjects, newest_first=newest_first)
+
+    def subjects(self) -> list[str]:
+        """Return what events are or were about."""
+        return self._reader.subjects()
+
+    def raw(self, *, after: int = 0) -> Iterator[list[RawEvent]]:
+        """Yield all events behind an offset in lists, their data not decoded: for tools that
+        go through millions.
+        """
+        return self._reader.raw(after, self.head + 1)
 
     def read(
         self,

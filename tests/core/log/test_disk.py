@@ -68,6 +68,23 @@ def test_a_reader_sees_what_is_stored_while_a_hub_writes(reopen: Reopen, tmp_pat
     assert [event.offset for event in newest] == [150, 149]
 
 
+def test_events_are_read_by_the_thousand_without_their_data(reopen: Reopen, tmp_path: Path) -> None:
+    log = reopen()
+    for _ in range(30):
+        _fill(log, 100)
+
+    with LogReader(tmp_path / "data") as reader:
+        rows = [one for rows in reader.raw(after=950) for one in rows]
+        whole = reader.read(after=950, limit=3000)
+        subjects = sorted(reader.subjects())
+        newest = reader.read(before=950, subjects=("s3",), newest_first=True, limit=2)
+
+    assert [one.event() for one in rows] == whole
+    assert bytes(rows[0].data) == b'{"n":50}'
+    assert subjects == ["s0", "s1", "s2", "s3", "s4"]
+    assert [event.offset for event in newest] == [949, 944]
+
+
 def test_a_folder_without_a_log_is_explained(tmp_path: Path) -> None:
     with pytest.raises(LogError, match="there is no log here"):
         LogReader(tmp_path)
@@ -115,8 +132,10 @@ def test_a_flipped_bit_is_noticed_and_only_what_it_hits_is_lost(
     with LogReader(tmp_path / "data") as reader:
         report = reader.verify()
         served = list(reader.scan())
+        raw = [one.event() for rows in reader.raw() for one in rows]
 
     assert not report.sound
+    assert raw == served
     assert all(event == sound[event.offset] for event in served)
     assert len(served) >= 298
 

@@ -12,7 +12,8 @@ import msgspec
 from casita.causality import chain_in
 from casita.errors import ConfigError, Problem
 from casita.events import STATE_CHANGED, Event, State
-from casita.log import LogReader
+from casita.ids import is_entity_id
+from casita.log import LogReader, RawEvent
 from casita_automations.backtest._lineage import Lineage
 from casita_automations.backtest._rows import Batch, Row, Sent, Span, Traits
 from casita_automations.values import jsonable
@@ -20,6 +21,16 @@ from casita_automations.values import jsonable
 _BATCH: Final = 5000
 _OURS: Final = ("run.", "command.", "config.", "plugin.", "timer.", "token.")
 """Events that the house makes of itself: a backtest makes its own."""
+
+
+class _Change(msgspec.Struct, gc=False):
+    """The data of a change, its attributes not looked at."""
+
+    state: str | None
+    attributes: msgspec.Raw
+
+
+_decode: Final = msgspec.json.Decoder(_Change).decode
 
 
 class OwnRecord:
@@ -66,35 +77,41 @@ class OwnRecord:
         """
         self._begins_at = self._first_at(at)
         known: dict[str, Row] = {}
-        if self._begins_at > 1:
-            for event in self._log.scan(before=self._begins_at, types=(STATE_CHANGED,)):
-                known[event.subject] = _row(event)
+        for entity_id in filter(is_entity_id, self._log.subjects()):
+            found = self._log.read(
+                before=self._begins_at, types=(STATE_CHANGED,), subjects=(entity_id,), limit=1,
+                newest_first=True,
+            )  # fmt: skip
+            if found:
+                known[entity_id] = _row(found[0])
         now = {
             key: msgspec.convert(document, State)
             for key, document in self._log.items("states").items()
             if key not in known
         }
-        changed_later = {key for key, one in now.items() if one.offset >= self._begins_at}
         for key, one in now.items():
-            if key not in changed_later:
+            if one.offset < self._begins_at:
                 known[key] = one.last_updated, key, one.state, one.attributes
-        known.update(self._before_first_changes(changed_later))
+            elif (row := self._before_first_change(key)) is not None:
+                known[key] = row
         return known.values()
 
     def batches(self, span: Span) -> Iterator[Batch]:
         """Yield everything of a span, in order."""
         batch: list[Row | Event] = []
-        for event in self._log.scan(after=self._begins_at - 1):
-            if event.time > span.end:
-                break
-            if event.type == STATE_CHANGED:
-                if event.cause is None or self._is_to_happen(event):
-                    data = event.data
-                    batch.append((event.time, event.subject, data["state"], data["attributes"]))
-            elif event.type.startswith(_OURS):
-                self._note(event)
-            else:
-                batch.append(event)
+        for raws in self._log.raw(after=self._begins_at - 1):
+            for raw in raws:
+                if raw.time > span.end:
+                    yield batch
+                    return
+                if raw.type == STATE_CHANGED:
+                    if raw.cause is None or self._is_to_happen(raw):
+                        data = _decode(raw.data)
+                        batch.append((raw.time, raw.subject, data.state, data.attributes))
+                elif raw.type.startswith(_OURS):
+                    self._note(raw)
+                else:
+                    batch.append(raw.event())
             if len(batch) >= _BATCH:
                 yield batch
                 batch = []
@@ -108,15 +125,16 @@ class OwnRecord:
         """Return the chain of causes of a command: itself first."""
         return chain_in(self._log, sent.offset)
 
-    def _is_to_happen(self, event: Event) -> bool:
+    def _is_to_happen(self, event: RawEvent) -> bool:
         if self._lineage.note(event) is None:
             return True
         self.effects += 1
         return not self._leave_out_effects
 
-    def _note(self, event: Event) -> None:
-        owner = self._lineage.note(event)
-        if owner is not None and event.type == "command.sent":
+    def _note(self, raw: RawEvent) -> None:
+        owner = self._lineage.note(raw)
+        if owner is not None and raw.type == "command.sent":
+            event = raw.event()
             self.sent.append(
                 Sent(
                     time=event.time, automation=owner, service=str(event.data["service"]),
@@ -137,20 +155,15 @@ class OwnRecord:
                 high = middle
         return low + 1
 
-    def _before_first_changes(self, entity_ids: set[str]) -> dict[str, Row]:
-        """Return the states from which entities changed for the first time."""
-        found: dict[str, Row] = {}
-        left = set(entity_ids)
-        for event in self._log.scan(after=self._begins_at - 1, types=(STATE_CHANGED,)):
-            if event.subject in left:
-                left.discard(event.subject)
-                old = event.data["old"]
-                if old is not None:
-                    row = event.time, event.subject, old, event.data["attributes"]
-                    found[event.subject] = row
-            if not left:
-                break
-        return found
+    def _before_first_change(self, entity_id: str) -> Row | None:
+        """Return the state from which an entity changed for the first time."""
+        found = self._log.read(
+            after=self._begins_at - 1, types=(STATE_CHANGED,), subjects=(entity_id,), limit=1
+        )
+        if not found or found[0].data["old"] is None:
+            return None
+        event = found[0]
+        return event.time, entity_id, event.data["old"], event.data["attributes"]
 
 
 def _row(event: Event) -> Row:
