@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import random
 import shutil
 from collections.abc import Callable, Mapping, Set
@@ -15,11 +17,12 @@ import pytest
 from casita.clock import VirtualClock
 from casita.events import Event
 from casita.log import Log, LogReader, Notice, Report, _codec, _opening
-from disks.damage import cut, flip_bit
+from disks.damage import cut, flip_bit, unreadable
 from proofs import share
 
 FLIPS = share(2000)
 CUTS = share(500)
+PAGE_BYTES = 4096
 ROW_BYTES = 24
 """A row is at least so long; a shorter part of it is no proof of where it stands."""
 BEGIN = datetime(2024, 3, 12, 9, tzinfo=UTC)
@@ -103,6 +106,46 @@ def test_a_file_that_was_cut_is_noticed_and_what_is_left_is_served(
     assert wrong == []
 
 
+def test_a_file_that_lacks_its_last_pages_is_noticed(home: Home, tmp_path: Path) -> None:
+    """Its newest events may stand further in front, and be whole."""
+    pages = (home.folder / "casita.db").stat().st_size // PAGE_BYTES
+
+    wrong = [
+        text
+        for number in range(1, min(pages, share(400)))
+        if (text := _shortened(home, tmp_path / str(number), PAGE_BYTES * (pages - number)))
+    ]
+
+    assert wrong == []
+
+
+def test_sectors_that_cannot_be_read_cost_no_more_than_what_they_held(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = random.Random(4)
+    read = os.pread
+
+    def refuse(descriptor: int, length: int, at: int) -> bytes:
+        if at <= bad < at + length:
+            raise OSError(errno.EIO, "input/output error")
+        return read(descriptor, length, at)
+
+    monkeypatch.setattr(os, "pread", refuse)
+    wrong: list[str] = []
+    for number in range(share(100)):
+        folder = tmp_path / str(number)
+        shutil.copytree(home.folder, folder)
+        bad = rng.randrange((folder / "casita.db").stat().st_size)
+        with unreadable(folder / "casita.db", bad):
+            outcome = asyncio.run(_lived_on(folder))
+        text = _wrong_with(outcome, home)
+        if text is not None:
+            wrong.append(f"sector of byte {bad}: {text}")
+        shutil.rmtree(folder)
+
+    assert wrong == []
+
+
 @pytest.mark.parametrize("harm", [flip_bit, cut])
 def test_a_damaged_journal_is_noticed(
     home: Home, tmp_path: Path, harm: Callable[[Path, random.Random], int]
@@ -173,8 +216,12 @@ def _flipped(home: Home, folder: Path, rng: random.Random) -> str | None:
 
 
 def _truncated(home: Home, folder: Path, rng: random.Random) -> str | None:
+    return _shortened(home, folder, rng.randrange((home.folder / "casita.db").stat().st_size))
+
+
+def _shortened(home: Home, folder: Path, length: int) -> str | None:
     shutil.copytree(home.folder, folder)
-    length = cut(folder / "casita.db", rng)
+    os.truncate(folder / "casita.db", length)
     outcome = asyncio.run(_lived_on(folder))
     shutil.rmtree(folder)
     wrong = _wrong_with(outcome, home)

@@ -9,7 +9,7 @@ from zlib import crc32
 import apsw
 
 from casita.log._codec import Batch, Examined, examine, last_sum
-from casita.log._opening import DAMAGE
+from casita.log._opening import UNREADABLE
 from casita.log._schema import FLOOR, form_of, schema_is_damaged
 from casita.log._store import LOST, Reader
 
@@ -77,7 +77,8 @@ def verify(connection: apsw.Connection, mark: int = 0) -> Report:
     try:
         return _verify(connection, reader, mark, structure)
     finally:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # SQLite ends it itself where it cannot read
+            connection.execute("ROLLBACK")
 
 
 def known_losses(reader: Reader) -> tuple[Span, ...]:
@@ -136,7 +137,7 @@ def _structure(connection: apsw.Connection) -> list[str]:
         if form_of(connection) > 1 and schema_is_damaged(connection):
             return ["the tables are not those of a log"]
         told = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(10)")]
-    except DAMAGE as err:
+    except UNREADABLE as err:
         return [str(err)]
     return [one for one in told if one != "ok"]
 
@@ -149,7 +150,7 @@ def _indexed(connection: apsw.Connection) -> int | None:
             "SELECT first, name FROM batch_subjects LEFT JOIN subjects ON id = subject"
         ):
             total ^= _index_sum(first, {str(name)})
-    except DAMAGE:
+    except UNREADABLE:
         return None
     return total
 

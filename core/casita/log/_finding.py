@@ -11,7 +11,7 @@ from typing import IO, Final, NamedTuple
 from casita.errors import LogDamaged, LogInUse
 from casita.log._check import known_losses, verify
 from casita.log._files import Mark, finish_replacement
-from casita.log._opening import open_for_reading, open_for_writing
+from casita.log._opening import damage_told, open_for_reading, open_for_writing
 from casita.log._repair import Repair, rebuild, repair
 from casita.log._store import Reader
 
@@ -85,7 +85,8 @@ def _look(folder: Path, mark: int, done: Repair | None) -> Found:
     open_for_writing(folder).close()
     reader = Reader(open_for_reading(folder))
     try:
-        stored, previous = reader.tail()
+        with damage_told(folder):
+            stored, previous = reader.tail()
         for _ in reader.documents():
             pass
         lost = known_losses(reader)

@@ -236,7 +236,7 @@ class Log(EventLog):
         await super()._growth(known)
 
     def _in_turn(self, read: Callable[[Reader], dict[str, Any]]) -> dict[str, Any]:
-        return self._reading.submit(read, self._reader).result()
+        return self._reading.submit(lambda: read(self._reader)).result()
 
     def _tell_loop(self) -> None:
         """Wake whoever waits for progress, or wants to know. Runs in any thread."""

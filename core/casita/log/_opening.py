@@ -22,7 +22,18 @@ DAMAGE: Final = (
     apsw.MismatchError,
     UnicodeDecodeError,
 )
-"""What reading a damaged file can end in."""
+"""What reading a damaged file can end in, beside what `UNREADABLE` adds."""
+UNREADABLE: Final = (*DAMAGE, apsw.IOError)
+"""What reading a damaged file can end in; `is_damage` tells it from a disk that refuses."""
+_MISSING_PARTS: Final = frozenset(
+    (
+        apsw.SQLITE_IOERR_SHORT_READ,
+        apsw.SQLITE_IOERR_READ,
+        apsw.SQLITE_IOERR_DATA,
+        apsw.SQLITE_IOERR_CORRUPTFS,
+    )
+)
+"""A file that is shorter than it says, and sectors that cannot be read."""
 
 _BUSY_MS: Final = 5000
 _READABLE: Final = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
@@ -74,10 +85,19 @@ def open_for_reading(folder: Path) -> apsw.Connection:
     return connection
 
 
+def is_damage(err: BaseException) -> bool:
+    """Say whether what reading has ended in is damage to the file."""
+    if isinstance(err, apsw.IOError):
+        return getattr(err, "extendedresult", None) in _MISSING_PARTS
+    return isinstance(err, DAMAGE)
+
+
 @contextmanager
 def damage_told(path: Path | str) -> Iterator[None]:
     """Raise `LogDamaged` in place of what SQLite says about a damaged file."""
     try:
         yield
-    except DAMAGE as err:
+    except UNREADABLE as err:
+        if not is_damage(err):
+            raise
         raise LogDamaged(f"{path}: it is damaged: {err}") from err

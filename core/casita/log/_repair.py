@@ -15,7 +15,7 @@ from casita.errors import LogDamaged
 from casita.log._check import Report, Span, floor_of, survey, verify
 from casita.log._codec import Batch, examine
 from casita.log._files import FILE, replace, write_aside
-from casita.log._opening import DAMAGE, connect
+from casita.log._opening import UNREADABLE, connect, is_damage
 from casita.log._salvage import carve
 from casita.log._schema import bring_up_to_date, restore_frame
 from casita.log._store import LOST, Reader, Writer, transaction
@@ -45,8 +45,10 @@ def repair(folder: Path, connection: apsw.Connection, report: Report, mark: int)
     if not report.hurt:
         try:
             return _mend(folder, connection, report)
-        except DAMAGE:
-            pass  # there is more to it than was seen
+        except UNREADABLE as err:
+            if not is_damage(err):
+                raise
+            # there is more to it than was seen
     connection.close()
     return rebuild(folder, "; ".join(report.structure) or "documents are damaged", mark)
 
@@ -103,7 +105,7 @@ def _copy(folder: Path, connection: apsw.Connection) -> tuple[str, ...]:
             floor = floor_of(reader)
             documents = _copy_documents(connection, reader)
             _add(connection, (one.batch for one in survey(reader)), floor)
-    except (*DAMAGE, LogDamaged, apsw.CantOpenError, apsw.IOError):
+    except (*UNREADABLE, LogDamaged, apsw.CantOpenError, OSError):
         pass  # the pages themselves are looked at next
     _add(connection, carve(folder / FILE), floor)
     return documents
@@ -144,7 +146,7 @@ def _source(folder: Path) -> apsw.Connection:
     try:
         old = apsw.Connection(str(file))
         old.execute("SELECT count(*) FROM documents WHERE crc IS NULL").fetchall()
-    except (*DAMAGE, apsw.CantOpenError, apsw.ReadOnlyError):
+    except (*UNREADABLE, apsw.CantOpenError, apsw.ReadOnlyError):
         copy = folder / _SOURCE
         shutil.copyfile(file, copy)
         if (wal := file.with_name(f"{FILE}-wal")).exists():

@@ -6,7 +6,7 @@ record, and proves itself by its checksums.
 
 from __future__ import annotations
 
-import mmap
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,42 +50,58 @@ class _Pages:
     """The pages of a file, those in its journal before those in the file."""
 
     def __init__(self, file: Path) -> None:
-        self._file = _mapped(file)
-        self._wal = _mapped(file.with_name(f"{file.name}-wal"))
+        self._file = _Raw(file)
+        self._wal = _Raw(file.with_name(f"{file.name}-wal"))
         self._frames = dict(self._frames_of_wal())
 
     def close(self) -> None:
-        for one in (self._file, self._wal):
-            if isinstance(one, mmap.mmap):
-                one.close()
+        self._file.close()
+        self._wal.close()
 
     def all(self) -> Iterator[bytes]:
-        for at in range(0, len(self._file), PAGE_BYTES):
-            yield self._file[at : at + PAGE_BYTES]
-        for at in range(_WAL_HEADER + _FRAME_HEADER, len(self._wal), PAGE_BYTES + _FRAME_HEADER):
-            yield self._wal[at : at + PAGE_BYTES]
+        for at in range(0, self._file.length, PAGE_BYTES):
+            yield self._file.read(PAGE_BYTES, at)
+        for at in range(_WAL_HEADER + _FRAME_HEADER, self._wal.length, PAGE_BYTES + _FRAME_HEADER):
+            yield self._wal.read(PAGE_BYTES, at)
 
     def get(self, number: int) -> bytes:
         if number in self._frames:
-            at = self._frames[number]
-            return self._wal[at : at + PAGE_BYTES]
+            return self._wal.read(PAGE_BYTES, self._frames[number])
         at = (number - 1) * PAGE_BYTES
-        return self._file[at : at + PAGE_BYTES] if at >= 0 else b""
+        return self._file.read(PAGE_BYTES, at) if at >= 0 else b""
 
     def _frames_of_wal(self) -> Iterator[tuple[int, int]]:
-        salts = self._wal[16:24]
-        for at in range(_WAL_HEADER, len(self._wal), PAGE_BYTES + _FRAME_HEADER):
-            header = self._wal[at : at + _FRAME_HEADER]
+        salts = self._wal.read(8, 16)
+        for at in range(_WAL_HEADER, self._wal.length, PAGE_BYTES + _FRAME_HEADER):
+            header = self._wal.read(_FRAME_HEADER, at)
             if header[8:16] == salts:
                 yield int.from_bytes(header[:4], "big"), at + _FRAME_HEADER
 
 
-def _mapped(file: Path) -> mmap.mmap | bytes:
-    try:
-        with file.open("rb") as opened:
-            return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError):
-        return b""  # it is not there, or empty
+class _Raw:
+    """A file of which parts may not be readable; these read as nothing."""
+
+    def __init__(self, file: Path) -> None:
+        self._descriptor: int | None = None
+        self.length = 0
+        """In bytes; 0 if the file is not there."""
+        try:
+            self._descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+            self.length = os.fstat(self._descriptor).st_size
+        except OSError:
+            return
+
+    def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+
+    def read(self, length: int, at: int) -> bytes:
+        if self._descriptor is None or at >= self.length:
+            return b""
+        try:
+            return os.pread(self._descriptor, length, at)
+        except OSError:
+            return b""  # a sector that the disk does not give back
 
 
 def _batch_at(pages: _Pages, page: bytes, found: re.Match[bytes]) -> Batch | None:

@@ -130,6 +130,8 @@ def header_is_damaged(path: Path) -> bool:
             header = file.read(_HEADER_BYTES)
     except FileNotFoundError:
         return False
+    except OSError:
+        return True  # its sector cannot be read
     if len(header) < _HEADER_BYTES or path.stat().st_size <= PAGE_BYTES:
         return False
     return header[18:20] not in _JOURNAL_MODES or any(

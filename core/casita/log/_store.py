@@ -23,7 +23,7 @@ from casita.log._codec import (
     raw_rows,
     unpack,
 )
-from casita.log._opening import DAMAGE, damage_told
+from casita.log._opening import UNREADABLE, damage_told, is_damage
 from casita.log._schema import FLOOR, document_crc, form_of
 from casita.log._select import exact, selector
 
@@ -94,15 +94,14 @@ class Reader:
             f"SELECT CAST(collection AS BLOB), CAST(key AS BLOB), CAST(value AS BLOB),"
             f" {self._document_sum} FROM documents {where}"
         )
-        try:
+        with self._tears_noted():
             for *texts, crc in self._connection.execute(query, values):
                 document = _texts(texts)
                 if document is None or crc not in (None, document_crc(*document)):
-                    self.damaged_documents.add(str(b"/".join(texts[:2]), "utf-8", "replace"))
+                    name = b"/".join(one or b"" for one in texts[:2])
+                    self.damaged_documents.add(name.decode("utf-8", "replace"))
                 else:
                     yield document
-        except DAMAGE:
-            self.torn = True
 
     def events(
         self,
@@ -145,7 +144,9 @@ class Reader:
                     yield _between(gathered, after, before)
                     reached = gathered[-1].offset
                     gathered = []
-        except DAMAGE:
+        except UNREADABLE as err:
+            if not is_damage(err):
+                raise
             damaged = True
         if gathered:
             yield _between(gathered, after, before)
@@ -182,7 +183,9 @@ class Reader:
             for row in self._connection.execute(f"SELECT {columns} {where} {order}", values):
                 seen = row[0]
                 yield as_batch(row)
-        except DAMAGE:
+        except UNREADABLE as err:
+            if not is_damage(err):
+                raise
             self.torn = True
             yield from self._beyond(seen, where, values, newest_first=newest_first)
 
@@ -191,30 +194,36 @@ class Reader:
     ) -> Iterator[Batch]:
         """Yield what can be reached from the other side of a place that cannot be read."""
         keys: list[int] = []
-        try:
+        with self._tears_noted():  # the far side of the place; what is before it has been seen
             for (first,) in self._connection.execute(
                 f"SELECT first {where} {'ASC' if newest_first else 'DESC'}", values
             ):
                 if seen is not None and (first >= seen if newest_first else first <= seen):
                     break
                 keys.append(first)
-        except DAMAGE:
-            pass  # the far side of the place; what is before it has been seen
         for first in reversed(keys):
-            try:
-                rows = self._connection.execute(
-                    f"SELECT {_BATCH} FROM batches WHERE first = ?", (first,)
-                ).fetchall()
-            except DAMAGE:
-                continue
-            yield from (as_batch(row) for row in rows)
+            with self._tears_noted():
+                yield from (
+                    as_batch(row)
+                    for row in self._connection.execute(
+                        f"SELECT {_BATCH} FROM batches WHERE first = ?", (first,)
+                    )
+                )
 
     def everything(self) -> Iterator[Batch]:
         """Yield all batches, whatever their columns say."""
-        try:
+        with self._tears_noted():
             for row in self._connection.execute(f"SELECT {_BATCH} FROM batches ORDER BY first"):
                 yield as_batch(row)
-        except DAMAGE:
+
+    @contextmanager
+    def _tears_noted(self) -> Iterator[None]:
+        """End a block where the file cannot be read any further, and note that."""
+        try:
+            yield
+        except UNREADABLE as err:
+            if not is_damage(err):
+                raise
             self.torn = True
 
     def _sound(self, batch: Batch) -> Iterator[Event]:
@@ -231,10 +240,11 @@ def _between(rows: list[RawEvent], after: int, before: int) -> list[RawEvent]:
     return [row for row in rows if after < row.offset < before]
 
 
-def _texts(texts: Sequence[bytes]) -> tuple[str, str, str] | None:
+def _texts(texts: Sequence[bytes | None]) -> tuple[str, str, str] | None:
+    """Return the columns of a document; in a damaged file any of them can be missing."""
     try:
-        collection, key, value = (one.decode() for one in texts)
-    except UnicodeDecodeError:
+        collection, key, value = (one.decode() for one in texts if one is not None)
+    except ValueError:  # too few, or no UTF-8
         return None
     return collection, key, value
 

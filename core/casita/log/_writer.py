@@ -15,7 +15,7 @@ from casita.events import Event
 from casita.log._check import Span, verify
 from casita.log._codec import Batch, last_sum, pack, row_of, stand_in
 from casita.log._files import Mark
-from casita.log._opening import DAMAGE, open_for_writing
+from casita.log._opening import UNREADABLE, is_damage, open_for_writing
 from casita.log._repair import Repair, repair
 from casita.log._store import Writer
 from casita.log._waiting import (
@@ -198,8 +198,8 @@ class WriterThread:
     ) -> None:
         try:
             self._opened().write(batches, documents)
-        except DAMAGE:
-            if self._repairs == _REPAIRS:
+        except UNREADABLE as err:
+            if self._repairs == _REPAIRS or not is_damage(err):
                 raise
             self._repairs += 1
             self._repair()
