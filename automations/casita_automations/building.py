@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from casita.errors import ConfigError, Problem
-from casita.tasks import Tasks
 from casita_automations import loading
 from casita_automations.automation import Automation
 from casita_automations.blueprints import Blueprints
@@ -44,14 +43,12 @@ class Builder:
         changed: Callable[[Owner], None],
         store: Callable[[Run], None],
         holds: HoldsOf,
-        tasks: Tasks,
     ) -> None:
         self._parts = parts
         self._machine = machine
         self._changed = changed
         self._store = store
         self._holds = holds
-        self._tasks = tasks
         self._built: dict[str, Owner] = {}
         self._blueprints = Blueprints(None)
         self.problems: list[Problem] = []
@@ -120,7 +117,6 @@ class Builder:
             item_id=item.item_id,
             name=item.name,
             triggers=item.triggers,
-            tasks=self._tasks,
             store=self._store,
             holds=self._holds,
             changed=self._changed,

@@ -36,7 +36,8 @@ class Automations(Component):
     async def start(self) -> None:
         """Read the configuration, arm the triggers, go on with what waited."""
         kernel = self.home.kernel
-        self._parts = Parts.of(kernel)
+        self._tasks = Tasks(SOURCE, self._handler_failed)
+        self._parts = Parts.of(kernel, self._tasks)
         self.owners: dict[str, Owner] = {}
         """Automations and scripts by entity id."""
         self._shown = Shown(self._parts, self.owners)
@@ -45,13 +46,12 @@ class Automations(Component):
         machine = self._keeper.machine = Machine(self._parts, self._keeper.store)
         self._holds: list[KeptHolds] = []
         self._kept_holds: dict[str, Any] = dict(kernel.log.items(HOLDS))
-        self._tasks = Tasks(SOURCE, self._handler_failed)
         self._reloading = asyncio.Lock()
         self._leaving: list[Owner] = []
         """Those that a reload has replaced, and whose last runs are to finish."""
         self._builder = Builder(
             self._parts, machine, changed=self._shown.changed, store=self._keeper.store,
-            holds=self._holds_of, tasks=self._tasks,
+            holds=self._holds_of,
         )  # fmt: skip
         self._services = Services(self._parts, self.owners, self._shown)
         self._services.register(self.reload)

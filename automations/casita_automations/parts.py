@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from casita.events import Cause, Event
 from casita.kernel import Kernel
+from casita.tasks import Tasks
 from casita_automations.readiness import Ready
 from casita_automations.sentences import Conversation
 from casita_automations.sky import Sky
@@ -33,6 +34,8 @@ class Parts:
     listening: Listening
     sky: Sky
     ready: Ready
+    tasks: Tasks
+    """What plugins' handlers run in."""
     stale: set[str]
     """Entities of ours whose states are not written yet."""
     freshen: Callable[[str], None] = lambda _entity_id: None
@@ -45,7 +48,7 @@ class Parts:
     """Problems that do not keep what they are about from working."""
 
     @classmethod
-    def of(cls, kernel: Kernel) -> Parts:
+    def of(cls, kernel: Kernel, tasks: Tasks | None = None) -> Parts:
         """Make the parts over a kernel."""
         stale: set[str] = set()
         listening = Listening(kernel.bus)
@@ -56,6 +59,7 @@ class Parts:
             listening=listening,
             sky=Sky(kernel.config.home, kernel.clock),
             ready=Ready(kernel.clock, listening),
+            tasks=tasks or Tasks("automations"),
             stale=stale,
         )
         return parts

@@ -49,6 +49,8 @@ class Program:
     """What it was compiled from, to tell whether it is still the same."""
     wants_this: bool = False
     """Whether a template in it speaks of ``this``."""
+    has_tasks: bool = False
+    """Whether coroutines of plugins do parts of it, or all."""
 
     def add(self, step: Step, rearm: Rearm | None = None) -> int:
         """Add an instruction; return its pc."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from casita.events import State
-from casita.tasks import Tasks
 from casita.vocabulary import AutomationKind, Changed
 from casita_automations.automation import Automation
 from casita_automations.handlers import RunHome, Settings
@@ -36,23 +35,21 @@ class PythonAutomation(Automation):
         item_id: str | None,
         name: str,
         triggers: list[CompiledTrigger],
-        tasks: Tasks,
         store: Callable[[Run], None],
         holds: Callable[[Automation, int], Holds],
         changed: Callable[[Owner], None],
         on_at_start: bool | None,
     ) -> None:
         """``given`` is the checked ``with:`` of the configuration."""
+        program = Program(source={"use": kind.id, "with": dict(given)}, has_tasks=True)
         super().__init__(
-            machine, entity_id, Program(source={"use": kind.id, "with": dict(given)}),
-            Limits(kind.mode), item_id=item_id, name=name, triggers=triggers,
-            trigger_variables=None, variables=None, condition=None, holds=holds, changed=changed,
-            on_at_start=on_at_start,
+            machine, entity_id, program, Limits(kind.mode), item_id=item_id, name=name,
+            triggers=triggers, trigger_variables=None, variables=None, condition=None, holds=holds,
+            changed=changed, on_at_start=on_at_start,
         )  # fmt: skip
         self._kind = kind
         self._given = given
         self._permitted = entities_in(kind.schema, given)
-        self._tasks = tasks
         self._store = store
 
     def launch(self, run: Run) -> None:
@@ -67,7 +64,9 @@ class PythonAutomation(Automation):
         )
         home = RunHome(self._machine.parts, run, journal, self._permitted)
         event = _changed_of(run.variables["trigger"])
-        task = self._tasks.start(self._drive(run, event, home), f"{self.entity_id} {run.key}")
+        task = self._machine.parts.tasks.start(
+            self._drive(run, event, home), f"{self.entity_id} {run.key}"
+        )
         run.on_end.append(lambda _run: _cancel(task))
 
     async def _drive(self, run: Run, event: Changed, home: RunHome) -> None:

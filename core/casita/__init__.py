@@ -13,11 +13,12 @@ from casita.hookspecs import hookimpl
 from casita.model import DeviceInfo, Target
 from casita.plugin import Component, ConfigSection, Device, Plugin
 from casita.services import Command, Kind, Outcome, Service, Status
-from casita.vocabulary import Changed, Mode
+from casita.vocabulary import ActionKind, Changed, ConditionKind, House, Mode, TriggerKind
 from casita_config import duration, entities, entity
 
 __all__ = [
     "SAME",
+    "ActionKind",
     "Advert",
     "AuthFailed",
     "Candidate",
@@ -28,6 +29,7 @@ __all__ = [
     "Command",
     "CommandFailed",
     "Component",
+    "ConditionKind",
     "ConfigSection",
     "Consumer",
     "Device",
@@ -35,6 +37,7 @@ __all__ = [
     "Entity",
     "Event",
     "Home",
+    "House",
     "Kind",
     "Mode",
     "NotReady",
@@ -48,6 +51,7 @@ __all__ = [
     "Status",
     "SystemClock",
     "Target",
+    "TriggerKind",
     "VirtualClock",
     "duration",
     "entities",

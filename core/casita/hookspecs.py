@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from casita.plugin import Component, ConfigSection, Device, Found
     from casita.services import Service
     from casita.transport import BrokerKind
-    from casita.vocabulary import AutomationKind, TriggerKind
+    from casita.vocabulary import AutomationKind, Word
 
 PROJECT: Final = "casita"
 
@@ -95,13 +95,16 @@ def casita_register_automations() -> Sequence[AutomationKind]:  # type: ignore[e
 
 
 @hookspec
-def casita_register_triggers() -> Sequence[TriggerKind]:  # type: ignore[empty-body]  # a spec
-    """Add kinds of trigger to the vocabulary of declared automations.
+def casita_register_vocabulary() -> Sequence[Word]:  # type: ignore[empty-body]  # a spec
+    """Add kinds of trigger, condition and action to the words of declared automations.
 
     **When**: once, when the plugin is loaded, before automations are read.
     **Args**: none.
-    **Returns**: kinds with a name and a schema; the plugin's component arms them.
-    **Errors**: if you raise, the plugin is not loaded; a name that is taken is refused.
+    **Returns**: kinds with a name and a schema: a `TriggerKind`, which the plugin's component
+    arms; a `ConditionKind` with the function that says whether it holds; an `ActionKind` with
+    the coroutine function that does it.
+    **Errors**: if you raise, the plugin is not loaded; a name that is taken is refused. What a
+    condition raises counts as not holding, what an action raises fails its run.
     **Since**: 0.1
     """
 

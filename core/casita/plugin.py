@@ -24,7 +24,17 @@ from casita.home import Home
 from casita.hookspecs import hookimpl
 from casita.services import Command, Outcome, Service
 from casita.transport import BrokerKind
-from casita.vocabulary import AutomationKind, Cancel, Changed, Fire, Mode, TriggerKind
+from casita.vocabulary import (
+    ActionKind,
+    AutomationKind,
+    Cancel,
+    Changed,
+    ConditionKind,
+    Fire,
+    Mode,
+    TriggerKind,
+    Word,
+)
 
 
 class ConfigSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +128,7 @@ class Plugin:
         self._sections: list[ConfigSection] = []
         self._found: list[Found] = []
         self._automations: list[AutomationKind] = []
-        self._triggers: list[TriggerKind] = []
+        self._words: list[Word] = []
         self._services: list[Service] = []
         self._brokers: list[BrokerKind] = []
         self.tools: dict[str, str] = {}
@@ -171,6 +181,45 @@ class Plugin:
 
         return decorate
 
+    def condition(self, config: Mapping[Any, Any]) -> Callable[[_Function], _Function]:
+        """Add a kind of condition, named as its function: ``def workday(config, house)``.
+
+        ``config`` is the schema of its keys. The function is asked each time the condition is; it
+        is quick, does no I/O, and returns whether it holds.
+        """
+
+        def decorate(holds: _Function) -> _Function:
+            self._words.append(
+                ConditionKind(
+                    name=holds.__name__,
+                    schema=vol.Schema(dict(config)),
+                    holds=holds,
+                    description=inspect.getdoc(holds) or "",
+                )
+            )
+            return holds
+
+        return decorate
+
+    def action(self, config: Mapping[Any, Any]) -> Callable[[_Function], _Function]:
+        """Add a kind of action, named as its function: ``async def blink(config, home)``.
+
+        ``config`` is the schema of what stands under that key, and its request for permission.
+        """
+
+        def decorate(act: _Function) -> _Function:
+            self._words.append(
+                ActionKind(
+                    name=act.__name__,
+                    schema=vol.Schema(dict(config)),
+                    act=act,
+                    description=inspect.getdoc(act) or "",
+                )
+            )
+            return act
+
+        return decorate
+
     # Declarations
 
     def add_section(
@@ -181,7 +230,7 @@ class Plugin:
 
     def add_trigger(self, name: str, schema: Mapping[Any, Any]) -> None:
         """Add a kind of trigger; the component names it in ``triggers`` and arms it."""
-        self._triggers.append(TriggerKind(name=name, schema=vol.Schema(dict(schema))))
+        self._words.append(TriggerKind(name=name, schema=vol.Schema(dict(schema))))
 
     def add_service(self, service: Service) -> None:
         """Add a service whose handler needs no running component (a domain's vocabulary)."""
@@ -222,8 +271,8 @@ class Plugin:
         return self._automations
 
     @hookimpl
-    def casita_register_triggers(self) -> Sequence[TriggerKind]:
-        return self._triggers
+    def casita_register_vocabulary(self) -> Sequence[Word]:
+        return self._words
 
     @hookimpl
     def casita_register_services(self) -> Sequence[Service]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 import voluptuous as vol
 
-from casita.events import Cause, Event
+from casita.events import Cause, Event, State
 from casita.transport import BrokerKind
 
 Fire = Callable[[Mapping[str, Any], Cause | Event | None], None]
@@ -67,6 +67,46 @@ class TriggerKind(msgspec.Struct, frozen=True, kw_only=True):
     """Schema of its keys, without those that every trigger has (id, alias, enabled, variables)."""
 
 
+class ConditionKind(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of condition that a plugin adds, as ``condition: workday``."""
+
+    name: str
+    schema: vol.Schema
+    """Schema of its keys, without those that every condition has (alias, enabled)."""
+    holds: Callable[..., bool]
+    """``def holds(config, house: House) -> bool``; quick and without I/O. What it raises makes
+    the condition one that cannot be told, which counts as not holding."""
+    description: str = ""
+
+
+class ActionKind(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of action that a plugin adds; its name is the key that marks it, as ``blink:``."""
+
+    name: str
+    schema: vol.Schema
+    """Schema of what stands under the key; the entities it names are all that it may command."""
+    act: Callable[..., Awaitable[None]]
+    """``async def act(config, home: RunHome)``; what it awaits of ``home`` is written down, so
+    that it goes on after a restart. What it raises ends the run as ``failed``."""
+    description: str = ""
+
+
+Word = TriggerKind | ConditionKind | ActionKind
+"""What a plugin adds to the words in which automations are written."""
+
+
+class House(Protocol):
+    """The house as a condition of a plugin sees it."""
+
+    def state(self, entity_id: str) -> State | None:
+        """Return the present state of an entity."""
+        ...
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+        ...
+
+
 class TriggerSource(Protocol):
     """The running part of a plugin that arms its triggers."""
 
@@ -75,8 +115,15 @@ class TriggerSource(Protocol):
         ...
 
 
+_TITLES: Final[Mapping[type, str]] = {
+    TriggerKind: "trigger",
+    ConditionKind: "condition",
+    ActionKind: "action",
+}
+
+
 class Vocabulary:
-    """Kinds of triggers and automations, and who arms the triggers at present.
+    """Kinds of triggers, conditions, actions and automations, and who arms the triggers at present.
 
     A trigger may be asked for before its plugin runs, and outlives the plugin's restarts.
     """
@@ -84,10 +131,29 @@ class Vocabulary:
     def __init__(self) -> None:
         self.automations: dict[str, AutomationKind] = {}
         self.triggers: dict[str, TriggerKind] = {}
+        self.conditions: dict[str, ConditionKind] = {}
+        self.actions: dict[str, ActionKind] = {}
         self.brokers: dict[str, BrokerKind] = {}
         """Kinds of broker, by URL scheme."""
         self._sources: dict[str, TriggerSource] = {}
         self._wanted: list[_Wanted] = []
+
+    def taken(self, words: Iterable[Word]) -> str | None:
+        """Return what is here already of some words, as ``trigger 'mqtt'``; None if nothing is."""
+        for word in words:
+            if word.name in self._kinds(word):
+                return f"the {_TITLES[type(word)]} {word.name!r}"
+        return None
+
+    def add(self, words: Iterable[Word]) -> None:
+        """Take in words that a plugin adds."""
+        for word in words:
+            self._kinds(word)[word.name] = word
+
+    def _kinds(self, word: Word) -> dict[str, Any]:
+        if isinstance(word, TriggerKind):
+            return self.triggers
+        return self.conditions if isinstance(word, ConditionKind) else self.actions
 
     def arm(self, kind: str, config: Mapping[str, Any], fire: Fire) -> Cancel:
         """Arm a plugin's trigger now, or as soon as its plugin runs."""

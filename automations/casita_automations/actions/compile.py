@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from casita.errors import did_you_mean
-from casita_automations.actions import call, flow, plain, repeat, waits
+from casita.vocabulary import ActionKind
+from casita_automations.actions import call, flow, foreign, plain, repeat, waits
 from casita_automations.actions.builder import Builder
 from casita_automations.conditions import compile_condition, is_condition
 from casita_automations.parsing import At, enabled, expect_mapping, listed
@@ -64,7 +66,7 @@ def _action(builder: Builder, item: Any, at: At, path: str, end: Label) -> None:
             builder.test(_condition(item, at, builder), path, end)
         return
     mapping = expect_mapping(item, at, "an action")
-    compile_kind = _kind(mapping, at)
+    compile_kind = _kind(mapping, at, builder.parts.kernel.vocabulary.actions)
     first = builder.program.here
     config = {key: value for key, value in mapping.items() if key not in _COMMON}
     if not enabled(builder.parts.templates, mapping, at):
@@ -81,12 +83,15 @@ def _condition(item: Any, at: At, builder: Builder) -> Any:
     return compile_condition(item, at, builder.parts)
 
 
-def _kind(item: Mapping[str, Any], at: At) -> Compile:
+def _kind(item: Mapping[str, Any], at: At, supplied: Mapping[str, ActionKind]) -> Compile:
     found = next((one for key, one in _KINDS.items() if key in item), None)
     if found is not None:
         return found
+    kind = next((one for key, one in supplied.items() if key in item), None)
+    if kind is not None:
+        return partial(foreign.action, kind)
     for key in item:
-        hint = did_you_mean(str(key), _KINDS)
+        hint = did_you_mean(str(key), (*_KINDS, *supplied))
         if hint:
             at.below(key).refuse(f"there is no action {str(key)!r}.{hint}")
     return at.refuse("an action names what to do, as 'action: light.turn_on'")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 from typing import Any, Final
@@ -47,10 +47,13 @@ def _waits(owners: Iterable[Owner]) -> Iterator[Upcoming]:
     for owner in owners:
         for run in owner.runs.values():
             if isinstance(owner, PythonAutomation):
-                yield from _of_journal(run)
+                yield from _of_journal(run, 0, run.variables.get("journal"))
             for strand in run.strands.values():
-                if strand.wait is not None and strand.wait.kind not in _NOT_PEOPLES:
-                    yield _of_wait(run, strand, strand.wait)
+                wait = strand.wait
+                if wait is not None and wait.kind == "handler":
+                    yield from _of_journal(run, strand.number, wait.data["journal"])
+                elif wait is not None and wait.kind not in _NOT_PEOPLES:
+                    yield _of_wait(run, strand, wait)
 
 
 def _of_wait(run: Run, strand: Strand, wait: Wait) -> Upcoming:
@@ -99,14 +102,15 @@ def _following(run: Run) -> str | None:
     return f"{called} {shown}" if shown else str(called)
 
 
-def _of_journal(run: Run) -> Iterator[Upcoming]:
+def _of_journal(
+    run: Run, strand: int, journal: Sequence[Mapping[str, Any]] | None
+) -> Iterator[Upcoming]:
     """What a Python handler awaits; it is always the last of its journal."""
-    journal = run.variables.get("journal") or []
     entry = journal[-1] if journal else {}
     if entry.get("begun") and "result" not in entry and entry.get("kind") in ("wait", "sleep"):
         about = f" for {entry['what']}" if entry.get("what") else ""
         yield Upcoming(
-            id=f"run:{run.key}:0", kind="wait" if entry["kind"] == "wait" else "delay",
+            id=f"run:{run.key}:{strand}", kind="wait" if entry["kind"] == "wait" else "delay",
             subject=run.owner.entity_id, due=entry.get("due"), what=f"it waits{about}",
             cause=run.cause.offset, can=(Doing.CANCEL,),
         )  # fmt: skip

@@ -16,7 +16,6 @@ from casita.kernel import Kernel
 from casita.log import MemoryLog
 from casita.services import Command, Outcome
 from casita.states import States
-from casita.tasks import Tasks
 from casita.vocabulary import Vocabulary
 from casita_automations.automation import Automation
 from casita_automations.items import automation_item, python_item, script_item
@@ -48,6 +47,8 @@ class Workshop:
         made = Kernel.assemble(like.config, self.clock, self.log)
         vocabulary = Vocabulary()
         vocabulary.triggers.update(like.vocabulary.triggers)
+        vocabulary.conditions.update(like.vocabulary.conditions)
+        vocabulary.actions.update(like.vocabulary.actions)
         vocabulary.automations.update(like.vocabulary.automations)
         self.kernel = replace(
             made,
@@ -63,7 +64,6 @@ class Workshop:
         self.owners: dict[str, Owner] = {}
         self._shown = Shown(self.parts, self.owners)
         self._services = Services(self.parts, self.owners, self._shown)
-        self._tasks = Tasks(SOURCE)
 
     @property
     def states(self) -> States:
@@ -115,7 +115,7 @@ class Workshop:
         item = python_item(node, at, None, 0, self.parts)
         automation = _Silent(
             self.machine, entity_id, item.kind, item.given, item_id=item.item_id, name=item.name,
-            triggers=item.triggers, tasks=self._tasks, store=lambda _run: None, holds=holds,
+            triggers=item.triggers, store=lambda _run: None, holds=holds,
             changed=_ignored, on_at_start=None,
         )  # fmt: skip
         automation.triggered = triggered

@@ -26,7 +26,6 @@ from casita_automations.backtest._vocabulary import declare
 from casita_automations.building import Builder
 from casita_automations.owner import Owner
 from casita_automations.parts import Parts
-from casita_automations.python_automation import PythonAutomation
 from casita_automations.running import Machine, Run
 from casita_automations.serving import Services
 from casita_automations.shown import Shown
@@ -78,13 +77,13 @@ class PaperHouse:
         )  # fmt: skip
         self.kernel = replace(kernel, states=self.states, commands=self.gateway)
         declare(self.kernel)
-        self._parts = Parts.of(self.kernel)
+        self._tasks = Tasks("backtest")
+        self._parts = Parts.of(self.kernel, self._tasks)
         self.owners: dict[str, Owner] = {}
         self._shown = _ShownOnDemand(self._parts, self.owners)
         self._parts.freshen = self._shown.freshen
         self._services = Services(self._parts, self.owners, self._shown)
         self._services.register(_nothing_to_reload)
-        self._tasks = Tasks("backtest")
         self._lineage = Lineage(())
         self._lively = False
 
@@ -95,7 +94,7 @@ class PaperHouse:
         machine = Machine(self._parts, _keep_no_run)
         builder = Builder(
             self._parts, machine, changed=self._shown.changed, store=_keep_no_run,
-            holds=lambda _automation, _index: _Pins(self.log), tasks=self._tasks,
+            holds=lambda _automation, _index: _Pins(self.log),
         )  # fmt: skip
         self.owners.update(builder.build(self._config, self._config.folder))
         self.faults = builder.faults
@@ -122,7 +121,7 @@ class PaperHouse:
         ]
         self.owners.clear()
         self.owners.update((owner.entity_id, owner) for owner in mine)
-        self._lively = any(isinstance(owner, PythonAutomation) for owner in mine)
+        self._lively = any(owner.program.has_tasks for owner in mine)
         for owner in mine:
             self._open(owner)
         watched = self._parts.watch.watched

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from casita.errors import did_you_mean
-from casita_automations.conditions import device, simple, state, when
+from casita_automations.conditions import device, foreign, simple, state, when
 from casita_automations.conditions.condition import (
     ALWAYS,
     Condition,
@@ -83,19 +83,22 @@ def _compiled(item: dict[str, Any], at: At, parts: Parts) -> Condition:
     if is_template(kind):
         unknown(item, at, _COMMON)
         return simple.of_template(kind, at.below("condition"), parts)
-    compiled = _KINDS.get(kind)
-    if compiled is None:
-        at.below("condition").refuse(_unknown(kind))
-    return compiled({k: v for k, v in item.items() if k not in _COMMON}, at, parts)
+    own = {key: value for key, value in item.items() if key not in _COMMON}
+    if kind in _KINDS:
+        return _KINDS[kind](own, at, parts)
+    supplied = parts.kernel.vocabulary.conditions
+    if kind in supplied:
+        return foreign.compiled(supplied[kind], own, at, parts)
+    return at.below("condition").refuse(_unknown(kind, supplied))
 
 
-def _unknown(kind: str) -> str:
+def _unknown(kind: str, supplied: Iterable[str]) -> str:
     if "." in kind:
         return (
             f"there is no condition {kind!r}: conditions for a purpose are not taken; use a state, "
             "numeric_state or zone condition on the entity"
         )
-    return f"there is no condition {kind!r}.{did_you_mean(kind, [*_KINDS, *_COMBINED])}"
+    return f"there is no condition {kind!r}.{did_you_mean(kind, [*_KINDS, *_COMBINED, *supplied])}"
 
 
 def _combined(word: str, data: Any, at: At, parts: Parts) -> Condition:

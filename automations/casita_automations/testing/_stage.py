@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Any
 
+from casita.host import declarations, own_plugins
 from casita.ids import is_entity_id
 from casita.testing import START, House
 from casita_automations import loading
 from casita_automations.backtest import commanded_in, effect_of
-from casita_automations.testing._plugins import declared_by
 from casita_config import Configuration, plain
 
 
@@ -21,7 +21,7 @@ def house_of(config: Configuration, start: str | None = None) -> House:
     It opens no network and starts no plugin but the hub's own; services that those do not supply
     do nothing. Raises ``ValueError`` if ``start`` is no time.
     """
-    plugins = declared_by(config)
+    plugins = declarations(set(config.plugins).difference(one.name for one in own_plugins()))
     known = {one.name for one in plugins}
     lean = replace(config, plugins={k: v for k, v in config.plugins.items() if k in known})
     house = House(lean, plugins=plugins, start=_start(start, config), effect=effect_of)

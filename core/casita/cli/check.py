@@ -26,14 +26,11 @@ from casita.cli._reading import Reading
 from casita.cli._respelling import respell
 from casita.clock import SystemClock, VirtualClock
 from casita.errors import ConfigError, NotReady, Problem
-from casita.hookspecs import hookimpl
-from casita.host import Host, State, own_plugins
+from casita.host import Host, State, declarations, own_plugins
 from casita.hub import Hub
 from casita.kernel import Kernel
 from casita.log import MemoryLog
-from casita.plugin import ConfigSection, Plugin
-from casita.services import Service
-from casita.vocabulary import AutomationKind, TriggerKind
+from casita.plugin import Plugin
 from casita_config import Configuration, load_config, load_tolerantly, place_of, validate
 
 _GROUP: Final = "casita"
@@ -174,11 +171,7 @@ async def _of_sections(
     """
     own = own_plugins()
     others = set(config.plugins).difference(plugin.name for plugin in own)
-    declared = [
-        _Declarations(name, plugin)
-        for name in sorted(others)
-        if (plugin := _loaded(name)) is not None
-    ]
+    declared = declarations(others)
     hub = Hub(
         config,
         folder=None,
@@ -193,34 +186,6 @@ async def _of_sections(
             return problems, await hub.kernel.asking.answerer.check(_known(config))
         except NotReady:
             return problems, ()
-
-
-class _Declarations(Plugin):
-    """What a plugin declares, without what it would run."""
-
-    def __init__(self, name: str, plugin: object) -> None:
-        super().__init__(name, version="0")
-        self._plugin = plugin
-
-    @hookimpl
-    def casita_register_config(self) -> Sequence[ConfigSection]:
-        return self._ask("config")
-
-    @hookimpl
-    def casita_register_automations(self) -> Sequence[AutomationKind]:
-        return self._ask("automations")
-
-    @hookimpl
-    def casita_register_triggers(self) -> Sequence[TriggerKind]:
-        return self._ask("triggers")
-
-    @hookimpl
-    def casita_register_services(self) -> Sequence[Service]:
-        return self._ask("services")
-
-    def _ask(self, thing: str) -> list[Any]:
-        hook = getattr(self._plugin, f"casita_register_{thing}", None)
-        return list(hook()) if hook is not None else []
 
 
 def _loaded(name: str) -> object:

@@ -134,16 +134,15 @@ class Host:
 
     def _take_in(self, loaded: Loaded) -> None:
         vocabulary = self._kernel.vocabulary
-        taken = [one.name for one in loaded.triggers if one.name in vocabulary.triggers]
-        if taken:
-            loaded.reason = f"another plugin supplies the trigger {taken[0]!r} already"
+        if taken := vocabulary.taken(loaded.words):
+            loaded.reason = f"another plugin supplies {taken} already"
             return
         schemes = {scheme: kind for kind in loaded.brokers for scheme in kind.schemes}
         if both := sorted(schemes.keys() & vocabulary.brokers.keys()):
             loaded.reason = f"another plugin speaks to brokers by {both[0]} already"
             return
         vocabulary.brokers.update(schemes)
-        vocabulary.triggers.update({one.name: one for one in loaded.triggers})
+        vocabulary.add(loaded.words)
         vocabulary.automations.update({one.id: one for one in loaded.automations})
         for service in loaded.services:
             self._kernel.commands.register(service)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 import pluggy
 
@@ -15,7 +15,7 @@ from casita.errors import PluginError, did_you_mean
 from casita.plugin import Component, ConfigSection, Device, Found, Plugin
 from casita.services import Service
 from casita.transport import BrokerKind
-from casita.vocabulary import AutomationKind, TriggerKind
+from casita.vocabulary import AutomationKind, Word
 
 GROUP: Final = "casita"
 HUB_DISTRIBUTION: Final = "casita"
@@ -41,7 +41,7 @@ class Loaded:
     devices: Sequence[type[Device]] = ()
     discoveries: Sequence[Found] = ()
     automations: Sequence[AutomationKind] = ()
-    triggers: Sequence[TriggerKind] = ()
+    words: Sequence[Word] = ()
     services: Sequence[Service] = ()
     brokers: Sequence[BrokerKind] = ()
     errors: list[str] = field(default_factory=list)
@@ -112,7 +112,7 @@ def _declared(loaded: Loaded, plugin: object) -> Loaded:
         loaded.devices = _ask_types(manager, "devices", Device)
         loaded.discoveries = _ask(manager, "discoveries", Found)
         loaded.automations = _ask(manager, "automations", AutomationKind)
-        loaded.triggers = _ask(manager, "triggers", TriggerKind)
+        loaded.words = _ask(manager, "vocabulary", Word)
         loaded.services = _ask(manager, "services", Service)
         loaded.brokers = _ask(manager, "brokers", BrokerKind)
     except Exception as err:
@@ -144,14 +144,18 @@ def _register(name: str, plugin: object) -> pluggy.PluginManager:
     return manager
 
 
-def _ask(manager: pluggy.PluginManager, thing: str, expected: type[_T]) -> list[_T]:
+def _ask(manager: pluggy.PluginManager, thing: str, expected: Any) -> list[Any]:
     answers = _answers(manager, thing)
     for one in answers:
         if not isinstance(one, expected):
             raise PluginError(
-                f"{_PREFIX}{thing} returned {one!r}; it returns a list of {expected.__name__}"
+                f"{_PREFIX}{thing} returned {one!r}; it returns a list of {_named(expected)}"
             )
     return answers
+
+
+def _named(expected: Any) -> str:
+    return " or ".join(one.__name__ for one in get_args(expected) or (expected,))
 
 
 def _ask_types(manager: pluggy.PluginManager, thing: str, expected: type[_T]) -> list[type[_T]]:
