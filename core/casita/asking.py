@@ -51,10 +51,15 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Path of keys from the top of the section, as ``automation[3].triggers[0].to``."""
     fix: Respelling | None = None
     """What ``casita check --fix`` would do about it."""
+    uses: tuple[str, ...] = ()
+    """For what stands in a blueprint: where it is used, as ``casita.yaml:4``."""
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
         told = f"{self.message} [{self.code}]"
+        if self.uses:
+            more = f" and {len(self.uses) - 1} more" if len(self.uses) > 1 else ""
+            told += f" (used at {self.uses[0]}{more})"
         return ": ".join(part for part in (place, self.key, told) if part)
 
 

@@ -103,7 +103,7 @@ def _sent(event: Event, automation: str) -> Sent:
 def _named(automation: Automation) -> set[str]:
     """Return the entities that an automation may command, as far as it names them."""
     node, at = automation.declared
-    item = take_apart("automation", automation.entity_id, automation.name, node, at, own=True)
+    item = take_apart("automation", automation.entity_id, automation.name, node, at, None)
     return {
         one.lower()
         for call in item.calls

@@ -23,8 +23,9 @@ from casita_automations.checking.spelling import check_spelling
 from casita_automations.checking.triggers import check_triggers
 from casita_automations.checking.walk import Item, take_apart
 from casita_automations.checking.world import World
+from casita_automations.parsing import At
 from casita_automations.templates import Templates
-from casita_config import Configuration
+from casita_config import Configuration, Place, place_of
 
 _MANY_PASSES: Final = 10_000
 _WAITS: Final = ("delay", "wait_template", "wait_for_trigger")
@@ -52,7 +53,8 @@ def check(config: Configuration, kernel: Kernel, known: Known) -> list[Finding]:
             lambda item: check_spelling(item, report),
             lambda item: _check_time(item, mentions, report),
         ):
-            _look(look, item)
+            with report.inside(item.use):
+                _look(look, item)
     _check_ids(items, report)
     check_fights(items, report)
     check_loops(pairs, kernel, mentions, report)
@@ -73,31 +75,33 @@ def _items(config: Configuration) -> Iterator[tuple[Item, Any]]:
     blueprints = Blueprints(config.folder)
     taken: set[str] = set()
     for number, declared in enumerate(loading.automations(config)):
-        node = _expanded(blueprints, declared, "automation")
+        node, at, use = _expanded(blueprints, declared, "automation")
         if node is None:
             continue
         wish = node.get("alias") or declared.name or node.get("id") or f"automation {number}"
         entity_id = _free(f"automation.{slugify(str(wish))}", taken)
-        own = _own(declared)
-        yield take_apart("automation", entity_id, str(wish), node, declared.at, own=own), node
+        yield take_apart("automation", entity_id, str(wish), node, at, use), node
     for declared in loading.scripts(config):
-        node = _expanded(blueprints, declared, "script")
+        node, at, use = _expanded(blueprints, declared, "script")
         if node is not None and declared.name:
-            entity_id = f"script.{declared.name}"
-            own = _own(declared)
-            yield take_apart("script", entity_id, declared.name, node, declared.at, own=own), node
+            yield (
+                take_apart("script", f"script.{declared.name}", declared.name, node, at, use),
+                node,
+            )
 
 
-def _expanded(blueprints: Blueprints, declared: loading.Declared, domain: str) -> Any:
+def _expanded(
+    blueprints: Blueprints, declared: loading.Declared, domain: str
+) -> tuple[Any, At, Place | None]:
+    """Return an item with its blueprint filled in, where its parts stand, and where it is used."""
     try:
         node = blueprints.expand(declared.node, declared.at, domain)
     except ConfigError:
-        return None
-    return node if isinstance(node, Mapping) else None
-
-
-def _own(declared: loading.Declared) -> bool:
-    return "use_blueprint" not in declared.node
+        node = None
+    if not isinstance(node, Mapping) or node is declared.node:
+        return node if isinstance(node, Mapping) else None, declared.at, None
+    use = place_of(declared.at.tree, (*declared.at.path, "use_blueprint"))
+    return node, At(node, str(declared.at)), use
 
 
 def _free(wish: str, taken: set[str]) -> str:
@@ -174,7 +178,7 @@ def faults_of(automation: Automation, kernel: Kernel, known: Known) -> list[Find
     """Return what is wrong with one automation that is loaded, hints left out."""
     node, at = automation.declared
     report = Report()
-    item = take_apart("automation", automation.entity_id, automation.name, node, at, own=True)
+    item = take_apart("automation", automation.entity_id, automation.name, node, at, None)
     templates = Templates(kernel)
     mentions = Mentions(templates)
     world = World(kernel, known, ())

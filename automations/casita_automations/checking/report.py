@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from msgspec.structs import replace
+
 from casita.asking import Finding, Respelling, Severity
 from casita_automations.parsing import At
-from casita_config import place_of
+from casita_config import Place, place_of
 
 
 class Report:
@@ -12,6 +17,18 @@ class Report:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str | None, int | None, str], Finding] = {}
+        self._use: Place | None = None
+
+    @contextmanager
+    def inside(self, use: Place | None) -> Iterator[None]:
+        """Take what is told within the block for a fault of a blueprint that is used somewhere,
+        unless it stands in that file itself. None: no blueprint is used.
+        """
+        self._use = use
+        try:
+            yield
+        finally:
+            self._use = None
 
     def error(self, code: str, at: At, message: str) -> None:
         """Tell of something that does not work as it is written."""
@@ -28,7 +45,10 @@ class Report:
     def add(self, finding: Finding) -> None:
         """Take in a finding that was made elsewhere."""
         key = (finding.code, finding.file, finding.line, finding.message)
-        self._found.setdefault(key, finding)
+        same = self._found.setdefault(key, finding)
+        new = tuple(use for use in finding.uses if use not in same.uses)
+        if new:
+            self._found[key] = replace(same, uses=(*same.uses, *new))
 
     def findings(self) -> list[Finding]:
         """Return all, in the order of files and lines."""
@@ -40,6 +60,8 @@ class Report:
         self, code: str, severity: Severity, at: At, message: str, fix: Respelling | None = None
     ) -> None:
         place = place_of(at.tree, at.path)
+        use = self._use
+        elsewhere = use is not None and place is not None and place.file != use.file
         self.add(
             Finding(
                 code=code,
@@ -49,5 +71,6 @@ class Report:
                 line=place.line if place else None,
                 key=str(at),
                 fix=fix,
+                uses=(f"{use.file}:{use.line}",) if use is not None and elsewhere else (),
             )
         )

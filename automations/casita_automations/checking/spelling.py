@@ -28,7 +28,7 @@ class _Old(NamedTuple):
 
 def check_spelling(item: Item, report: Report) -> None:
     """Tell of keys in an item that have a newer name."""
-    if not item.own:
+    if item.use is not None:
         return
     for at, old, new in _old_keys(item):
         report.hint(

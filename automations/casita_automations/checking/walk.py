@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from casita_automations.actions.call import TARGET_KEYS, listed_ids
 from casita_automations.parsing import At, listed
 from casita_automations.templates import is_template
-from casita_config import plain
+from casita_config import Place, plain
 
 _COMBINED: Final = ("and", "or", "not")
 _CALLS: Final = ("action", "service", "service_template")
@@ -83,8 +83,8 @@ class Item:
     name: str
     data: Mapping[str, Any]
     at: At
-    own: bool
-    """Whether its text stands in the configuration, and not in a blueprint."""
+    use: Place | None
+    """Where it uses a blueprint; None if all of its text is its own."""
     triggers: list[Part] = field(default_factory=list)
     waits: list[Part] = field(default_factory=list)
     """Triggers that it waits for in its actions."""
@@ -106,10 +106,10 @@ class Item:
         return any(group.whole for group in self.groups)
 
 
-def take_apart(kind: str, entity_id: str, name: str, node: Any, at: At, *, own: bool) -> Item:
+def take_apart(kind: str, entity_id: str, name: str, node: Any, at: At, use: Place | None) -> Item:
     """Take an item apart; what is not of the expected form is passed over."""
     data = plain(node) if isinstance(node, Mapping) else {}
-    item = Item(kind, entity_id, name, data, at, own)
+    item = Item(kind, entity_id, name, data, at, use)
     for key in ("triggers", "trigger"):
         item.triggers += _triggers(data.get(key), at.below(key))
     for key in ("conditions", "condition"):
