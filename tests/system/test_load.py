@@ -22,6 +22,9 @@ RATE: Final = 1_000 if FULL else 4_000
 BURST: Final = 20_000
 GROWTH_MB: Final = 64
 P99_S: Final = 0.1
+"""Asked for where the machine is known: with the full counts."""
+BEHIND: Final = 10
+"""What is asked for everywhere: so few events come between a change and what follows from it."""
 
 
 async def _loaded(folder: Path, count: int, keep: str) -> dict[str, Any]:
@@ -43,7 +46,10 @@ async def test_a_house_under_load_keeps_all_and_grows_little(tmp_path: Path) -> 
     assert offsets == list(range(1, figures["acknowledged"] + 1))
     assert figures["runs"] == figures["changes"] // 10
     assert figures["growth_mb"] <= GROWTH_MB
-    assert figures["p99_s"] <= P99_S
+    assert figures["behind"] <= BEHIND
+    if FULL:
+        assert figures["p99_s"] <= P99_S
+        assert figures["taken_s"] <= EVENTS / RATE * 1.02
 
 
 async def test_a_house_that_forgets_nothing_is_found_out(tmp_path: Path) -> None:

@@ -85,9 +85,9 @@ class Damage(NamedTuple):
     offset: int
 
 
-def raw_rows(events: bytes, crc: int) -> list[RawEvent] | None:
+def raw_rows(events: Any, crc: Any) -> list[RawEvent] | None:
     """Return the rows of a batch without their data decoded; None if it is damaged."""
-    if crc32(events) != crc or events[:2] != b"[[":
+    if not isinstance(events, bytes) or crc32(events) != crc or events[:2] != b"[[":
         return None
     return _decode_raw(events)
 
