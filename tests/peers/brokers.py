@@ -167,6 +167,25 @@ class Server(Peer):
     async def kill(self) -> None:
         await self._end(signal.SIGKILL)
 
+    def freeze(self) -> None:
+        """Let it stand still: it takes connections, and answers nothing."""
+        self._signal(signal.SIGSTOP)
+        while not self._stands():
+            pass
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def _stands(self) -> bool:
+        assert self._process is not None
+        threads = Path(f"/proc/{self._process.pid}/task").glob("*/stat")
+        return all(one.read_text().rpartition(")")[2].split()[0] == "T" for one in threads)
+
+    def _signal(self, how: signal.Signals) -> None:
+        assert self._process is not None
+        os.killpg(self._process.pid, how)
+
     async def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is None:
@@ -254,7 +273,7 @@ class KafkaPeer(Server):
         return f"kafka://127.0.0.1:{self.port}"
 
     def options(self, prefix: str) -> dict[str, Any]:
-        return {"prefix": prefix, "partitions": 2, "session": "6s"}
+        return {"prefix": prefix, "partitions": 2, "session": "6s", "discover": 0.2}
 
     def command(self) -> Sequence[str]:
         program = str(Path(sys.executable).with_name("noida-db"))

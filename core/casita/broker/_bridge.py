@@ -16,7 +16,7 @@ from casita.broker._inbox import REJECTED, Inbox
 from casita.broker._outgoing import Outgoing
 from casita.broker._settings import Settings
 from casita.clock import deadline
-from casita.consumers import Consumer
+from casita.consumers import Consumer, Retries
 from casita.errors import AuthFailed, CasitaError, NotReady, NotStored, SetupFailed
 from casita.events import Event
 from casita.home import Home
@@ -33,6 +33,9 @@ _LONGEST_PAUSE_S: Final = 60.0
 _AUTH_PAUSE_S: Final = 300.0
 _DISK_PAUSE_S: Final = 1.0
 _SNAPSHOT_BATCH: Final = 200
+_AGAIN: Final = Retries(tries=1)
+"""What was rejected is not better for waiting: a person looks at it, and has it tried again."""
+_CLOSED_WITHIN_S: Final = 10.0
 _T = TypeVar("_T")
 
 
@@ -115,7 +118,9 @@ class Bridge:
                 f"{name}.out", self._publish, types=publish.types, subjects=publish.subjects
             )
         if self._inbox is not None:
-            self._home.consume(f"{name}.in", self._inbox.again, types=(REJECTED,), subjects=(name,))
+            self._home.consume(
+                f"{name}.in", self._inbox.again, types=(REJECTED,), subjects=(name,), retries=_AGAIN
+            )
             for state in self._kernel.states:
                 if home_of(state.entity_id) in self._homes:
                     self._attach(state.entity_id)
@@ -233,7 +238,7 @@ class Bridge:
 
     async def _close(self, transport: Transport) -> None:
         try:
-            async with deadline(self._kernel.clock, _ASKED_WITHIN_S):
+            async with deadline(self._kernel.clock, _CLOSED_WITHIN_S):
                 await transport.close()
         except (Exception, asyncio.CancelledError) as err:
             if is_cancelled():

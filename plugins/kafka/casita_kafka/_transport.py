@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from aiokafka import (  # type: ignore[import-untyped]  # it ships no types
@@ -37,14 +38,12 @@ from casita_kafka._records import from_record, to_record
 from casita_kafka._stopping import stop_consumer, stop_producer, within
 
 _OPEN_WITHIN_S: Final = 25
-_ANSWER_WITHIN_S: Final = 15
-_ASKED_WITHIN_S: Final = 5
-_SILENT_S: Final = 3
+_ASKED_WITHIN_S: Final = 5.0
+_SILENT_S: Final = 2.0
 """After so long without an answer we ask whether the broker is still there."""
 _POLL_MS: Final = 1000
 _SILENT_POLLS: Final = 3
 """After so many polls without anything we ask whether the broker is still there."""
-_NEW_HOMES_WITHIN_MS: Final = 10_000
 _LINGER_MS: Final = 2
 _HEADERS_ROOM: Final = 16 * 1024
 
@@ -59,6 +58,8 @@ class KafkaTransport(Transport):
         self._connection = connection(plan.url, plan.options)
         self._producer: AIOKafkaProducer | None = None
         self._consumer: AIOKafkaConsumer | None = None
+        self._answer_s: float = plan.options["timeout"].total_seconds()
+        self._asked_s = min(_ASKED_WITHIN_S, self._answer_s)
         self._silent = 0
         self._unanswered: set[asyncio.Future[Any]] = set()
 
@@ -73,7 +74,7 @@ class KafkaTransport(Transport):
     async def publish(self, messages: Sequence[Message]) -> Sequence[str | None]:
         producer = self._running(self._producer)
         try:
-            return await within(_ANSWER_WITHIN_S, self._sent(producer, messages))
+            return await within(self._answer_s, self._sent(producer, messages))
         except (KafkaError, TimeoutError, OSError) as err:
             raise NotReady(f"{self._plan.name}: {_words(err)}") from err
 
@@ -82,7 +83,7 @@ class KafkaTransport(Transport):
         try:
             found: dict[TopicPartition, list[ConsumerRecord]]
             polling = consumer.getmany(timeout_ms=_POLL_MS, max_records=self._plan.batch)
-            found = await within(_ANSWER_WITHIN_S, polling)
+            found = await within(self._answer_s, polling)
             self._silent = 0 if found else self._silent + 1
             if self._silent >= _SILENT_POLLS:
                 await self._ask_whether_it_is_there(consumer)
@@ -97,7 +98,7 @@ class KafkaTransport(Transport):
             place = TopicPartition(one.token.topic, one.token.partition)
             offsets[place] = max(offsets.get(place, 0), one.token.offset + 1)
         try:
-            await within(_ANSWER_WITHIN_S, consumer.commit(offsets))
+            await within(self._answer_s, consumer.commit(offsets))
         except (CommitFailedError, IllegalStateError) as err:
             raise NotReady(f"{self._plan.name}: another took over: {_words(err)}") from err
         except (KafkaError, TimeoutError, OSError) as err:
@@ -120,7 +121,7 @@ class KafkaTransport(Transport):
         if consumer is None:
             return None
         try:
-            return await within(_ASKED_WITHIN_S, _behind(consumer))
+            return await within(self._asked_s, _behind(consumer))
         except (KafkaError, TimeoutError, OSError):
             return None
 
@@ -134,7 +135,7 @@ class KafkaTransport(Transport):
             acks="all",
             linger_ms=_LINGER_MS,
             max_request_size=LARGEST_BYTES + _HEADERS_ROOM,
-            request_timeout_ms=_ANSWER_WITHIN_S * 1000,
+            request_timeout_ms=_milliseconds(self._plan.options["timeout"]),
             **self._connection,
         )
         await self._producer.start()
@@ -142,8 +143,8 @@ class KafkaTransport(Transport):
             group_id=f"{self._prefix}-{self._plan.home}",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            metadata_max_age_ms=_NEW_HOMES_WITHIN_MS,
-            session_timeout_ms=int(self._plan.options["session"].total_seconds() * 1000),
+            metadata_max_age_ms=_milliseconds(self._plan.options["discover"]),
+            session_timeout_ms=_milliseconds(self._plan.options["session"]),
             **self._connection,
         )
         self._subscribe(self._consumer)
@@ -155,7 +156,9 @@ class KafkaTransport(Transport):
         options = self._plan.options
         homes = {self._plan.home, *self._plan.homes}
         wanted = {self._topic(Channel(home, one)) for home in homes for one in Purpose}
-        admin = AIOKafkaAdminClient(request_timeout_ms=_ASKED_WITHIN_S * 1000, **self._connection)
+        admin = AIOKafkaAdminClient(
+            request_timeout_ms=int(self._asked_s * 1000), **self._connection
+        )
         try:
             await admin.start()
             missing = wanted.difference(await admin.list_topics())
@@ -219,7 +222,7 @@ class KafkaTransport(Transport):
     async def _ask_whether_it_is_there(self, consumer: AIOKafkaConsumer) -> None:
         """Raise `KafkaError` or `TimeoutError` if the broker is gone: the client does not tell."""
         self._silent = 0
-        await within(_ASKED_WITHIN_S, consumer.topics())
+        await within(self._asked_s, consumer.topics())
 
     # Messages
 
@@ -289,6 +292,10 @@ async def _behind(consumer: AIOKafkaConsumer) -> int | None:
     ends = await consumer.end_offsets(places)
     reached = {place: await consumer.committed(place) or 0 for place in places}
     return sum(max(0, int(ends[place] - reached[place])) for place in places)
+
+
+def _milliseconds(length: timedelta) -> int:
+    return int(length.total_seconds() * 1000)
 
 
 def _words(err: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 import voluptuous as vol
@@ -9,6 +10,7 @@ import voluptuous as vol
 from casita_config.schemas import duration, positive_int, slug, string
 
 _DAYS: Final = "7d"
+_TIMEOUT: Final = vol.Range(min=timedelta(seconds=1), max=timedelta(seconds=20))
 
 
 def _url(value: Any) -> str:
@@ -29,5 +31,6 @@ SCHEMA: Final = vol.Schema(
         vol.Optional("replicas", default=1): vol.All(positive_int, vol.Range(max=5)),
         vol.Optional("keep", default=_DAYS): duration,
         vol.Optional("monitor"): _url,
+        vol.Optional("timeout", default="15s"): vol.All(duration, _TIMEOUT),
     }
 )

@@ -31,7 +31,7 @@ from casita_nats._subjects import filters, home_of, purpose_of, subject_of
 from casita_nats._syncing import syncs_always, weakness
 
 _CONNECT_WITHIN_S: Final = 5
-_ACKNOWLEDGED_WITHIN_S: Final = 15
+_ASKED_WITHIN_S: Final = 5
 _PULL_S: Final = 5
 _ACK_WAIT_S: Final = 300
 _IN_FLIGHT: Final = 4096
@@ -59,6 +59,7 @@ class NatsTransport(Transport):
         self._prefix: str = plan.options["prefix"]
         self._stream = self._prefix.upper()
         self._durable = f"home-{plan.home}"
+        self._answer_s: float = plan.options["timeout"].total_seconds()
         self._client = Client()
         self._closed = asyncio.Event()
 
@@ -84,7 +85,7 @@ class NatsTransport(Transport):
     async def publish(self, messages: Sequence[Message]) -> Sequence[str | None]:
         self._check()
         try:
-            async with asyncio.timeout(_ACKNOWLEDGED_WITHIN_S):
+            async with asyncio.timeout(self._answer_s):
                 sent = [await self._send(message) for message in messages]
                 return [await _answer(one) for one in sent]
         except _LOST as err:
@@ -95,7 +96,7 @@ class NatsTransport(Transport):
         try:
             found = await self._pull.fetch(self._plan.batch, timeout=_PULL_S)
         except nats.errors.TimeoutError:
-            self._check()
+            await self._ask_whether_it_is_there()
             return []
         except (nats.errors.Error, OSError) as err:
             raise NotReady(f"{self._plan.name}: {_words(err)}") from err
@@ -104,17 +105,24 @@ class NatsTransport(Transport):
     async def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         self._check()
         try:
-            await deliveries[-1].token.ack_sync(timeout=_ACKNOWLEDGED_WITHIN_S)
+            await deliveries[-1].token.ack_sync(timeout=self._answer_s)
         except _LOST as err:
             raise NotReady(f"{self._plan.name}: {_words(err)}") from err
 
     async def close(self) -> None:
         self._closed.set()
         if not self._client.is_closed:
-            await self._client.close()
+            try:
+                async with asyncio.timeout(_ASKED_WITHIN_S):
+                    await self._client.close()
+            except (nats.errors.Error, OSError):
+                return  # it is gone already
 
     async def waiting(self) -> int | None:
-        info = await self._info()
+        try:
+            info = await self._info()
+        except (nats.errors.Error, OSError):
+            return None
         return None if info is None else (info.num_pending or 0) + (info.num_ack_pending or 0)
 
     # Connecting
@@ -155,6 +163,14 @@ class NatsTransport(Transport):
     def _check(self) -> None:
         if self._closed.is_set() or not self._client.is_connected:
             raise NotReady(f"{self._plan.name}: the connection to NATS is lost")
+
+    async def _ask_whether_it_is_there(self) -> None:
+        """Raise `NotReady` unless the server answers: who stands still keeps the connection."""
+        self._check()
+        try:
+            await self._client.flush(_ASKED_WITHIN_S)
+        except (nats.errors.Error, OSError) as err:
+            raise NotReady(f"{self._plan.name}: {_words(err)}") from err
 
     async def _ensure_stream(self) -> None:
         try:

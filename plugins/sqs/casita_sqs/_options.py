@@ -13,6 +13,7 @@ from casita_config.schemas import duration, slug, string
 
 _LONGEST_WAIT: Final = timedelta(seconds=20)
 _VISIBLE: Final = vol.Range(min=timedelta(seconds=1), max=timedelta(hours=12))
+_TIMEOUT: Final = vol.Range(min=timedelta(seconds=1), max=timedelta(seconds=20))
 
 SCHEMA: Final = vol.Schema(
     {
@@ -22,6 +23,7 @@ SCHEMA: Final = vol.Schema(
         vol.Optional("endpoint"): string,
         vol.Optional("visibility", default="30s"): vol.All(duration, _VISIBLE),
         vol.Optional("wait", default="10s"): vol.All(duration, vol.Range(max=_LONGEST_WAIT)),
+        vol.Optional("timeout", default="15s"): vol.All(duration, _TIMEOUT),
     }
 )
 

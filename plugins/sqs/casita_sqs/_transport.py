@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 from aiobotocore.config import AioConfig  # type: ignore[import-untyped]  # it ships no types
@@ -22,6 +23,7 @@ from botocore.exceptions import (  # type: ignore[import-untyped]  # it ships no
 from casita.clock import Clock
 from casita.cloudevents import NotACloudEvent, from_json, to_json
 from casita.errors import AuthFailed, NotReady
+from casita.tasks import Tasks, is_cancelled
 from casita.transport import Delivery, Message, Plan, Promises, Purpose, Transport
 from casita_sqs._options import connection
 
@@ -31,7 +33,7 @@ _LARGEST_BYTES: Final = 256 * 1024
 """Of a message, and of a batch."""
 _TRIES: Final = 10
 _KEEP_S: Final = 14 * 24 * 3600
-_TIMEOUT_S: Final = 30
+_CLOSE_WITHIN_S: Final = 3
 _CONNECT_WITHIN_S: Final = 5
 _PURPOSE: Final = "purpose"
 _MISSING: Final = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
@@ -39,6 +41,9 @@ _REFUSES: Final = (
     "AccessDenied", "AccessDeniedException", "InvalidClientTokenId", "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 )  # fmt: skip
+_CONNECTIONS: Final = 32
+_FAULTS: Final = (BotoCoreError, ClientError, HTTPClientError, OSError)
+_T = TypeVar("_T")
 _PROMISES: Final = Promises(
     ordered=True,
     durable=True,
@@ -46,6 +51,9 @@ _PROMISES: Final = Promises(
     replays=False,
     notes=("it does not replay: who is not named in 'to:' when something happens never gets it",),
 )
+
+
+_logger = logging.getLogger(__name__)
 
 
 class _Copy(NamedTuple):
@@ -71,23 +79,22 @@ class SqsTransport(Transport):
         self._client: Any = None
         self._urls: dict[str, str] = {}
         self._held: set[str] = set()
-        self._extending: asyncio.Task[None] | None = None
+        self._tasks = Tasks(f"sqs {plan.name}", _noted)
+        self._closed = False
 
     async def open(self) -> Promises:
         config = AioConfig(
-            connect_timeout=_CONNECT_WITHIN_S, read_timeout=_TIMEOUT_S, retries={"max_attempts": 1}
+            connect_timeout=_CONNECT_WITHIN_S,
+            read_timeout=self._wait_s + self._plan.options["timeout"].total_seconds(),
+            retries={"total_max_attempts": 1},
+            max_pool_connections=_CONNECTIONS,
         )
         client = get_session().create_client(
             "sqs", config=config, **connection(self._plan.url, self._plan.options)
         )
-        try:
-            self._client = await self._stack.enter_async_context(client)
-            await self._ensure_queue(self._plan.home)
-            for receiver in self._plan.to:
-                await self._ensure_queue(receiver)
-        except (BotoCoreError, ClientError, HTTPClientError, OSError) as err:
-            raise self._translated(err) from err
-        self._extending = asyncio.create_task(self._keep_hidden(), name=f"sqs {self._plan.name}")
+        self._client = await self._stack.enter_async_context(client)
+        await self._answered(self._ensure_queues())
+        self._tasks.start(self._keep_hidden(), "extending")
         return _PROMISES
 
     async def publish(self, messages: Sequence[Message]) -> Sequence[str | None]:
@@ -100,61 +107,48 @@ class SqsTransport(Transport):
                 continue
             for receiver in self._receivers(message):
                 by_queue[receiver].append(_copy(receiver, body, message))
-        try:
-            await asyncio.gather(*(self._send_all(copies) for copies in by_queue.values()))
-        except (BotoCoreError, ClientError, HTTPClientError, OSError) as err:
-            raise self._translated(err) from err
+        sending = [self._answered(self._send_all(copies)) for copies in by_queue.values()]
+        await asyncio.gather(*sending)
         return answers
 
     async def receive(self) -> Sequence[Delivery]:
-        try:
-            answer = await self._running().receive_message(
-                QueueUrl=await self._url(self._plan.home),
-                MaxNumberOfMessages=min(_BATCH, self._plan.batch),
-                WaitTimeSeconds=self._wait_s,
-                VisibilityTimeout=self._visible_s,
-                MessageAttributeNames=["All"],
-            )
-        except (BotoCoreError, ClientError, HTTPClientError, OSError) as err:
-            raise self._translated(err) from err
+        answer = await self._answered(self._polled())
         found = [self._delivery(one) for one in answer.get("Messages", ())]
         self._held.update(one.token for one in found)
         return await self._of_wanted_homes(found)
 
     async def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         tokens = [one.token for one in deliveries]
-        url = await self._url(self._plan.home)
-        try:
-            for part in _parts(tokens, _BATCH):
-                entries = [{"Id": str(n), "ReceiptHandle": one} for n, one in enumerate(part)]
-                await self._running().delete_message_batch(QueueUrl=url, Entries=entries)
-        except (BotoCoreError, ClientError, HTTPClientError, OSError) as err:
-            raise self._translated(err) from err
+        await self._answered(self._delete(tokens))
         self._held.difference_update(tokens)
 
     async def close(self) -> None:
-        if self._extending is not None:
-            self._extending.cancel()
-            await asyncio.gather(self._extending, return_exceptions=True)
-            self._extending = None
+        if self._closed:
+            return
+        self._closed = True
+        await self._tasks.stop()
         try:
-            await self._change_visibility(0)  # whoever comes next need not wait
-        except (BotoCoreError, ClientError, HTTPClientError, OSError, NotReady):
+            async with asyncio.timeout(_CLOSE_WITHIN_S):
+                await self._change_visibility(0)  # whoever comes next need not wait
+        except (*_FAULTS, NotReady):
             pass  # then it does
         self._client = None
         await self._stack.aclose()
 
     async def waiting(self) -> int | None:
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        answer = await self._running().get_queue_attributes(
-            QueueUrl=await self._url(self._plan.home), AttributeNames=names
-        )
-        return sum(int(answer["Attributes"][name]) for name in names)
+        try:
+            return await self._answered(self._counted())
+        except (NotReady, AuthFailed):
+            return None
 
     # Queues
 
     def _name(self, receiver: str, *, dead: bool = False) -> str:
         return f"{self._prefix}-{receiver}{'-dead' if dead else ''}.fifo"
+
+    async def _ensure_queues(self) -> None:
+        for receiver in (self._plan.home, *self._plan.to):
+            await self._ensure_queue(receiver)
 
     async def _ensure_queue(self, receiver: str) -> None:
         if await self._find(self._name(receiver)) is not None:
@@ -205,8 +199,31 @@ class SqsTransport(Transport):
             await asyncio.sleep(self._visible_s / 3)
             try:
                 await self._change_visibility(self._visible_s)
-            except (BotoCoreError, ClientError, HTTPClientError, OSError, NotReady):
+            except (*_FAULTS, NotReady):
                 continue  # whoever polls tells that it is lost
+
+    async def _polled(self) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = await self._running().receive_message(
+            QueueUrl=await self._url(self._plan.home),
+            MaxNumberOfMessages=min(_BATCH, self._plan.batch),
+            WaitTimeSeconds=self._wait_s,
+            VisibilityTimeout=self._visible_s,
+            MessageAttributeNames=["All"],
+        )
+        return answer
+
+    async def _delete(self, tokens: Sequence[str]) -> None:
+        url = await self._url(self._plan.home)
+        for part in _parts(tokens, _BATCH):
+            entries = [{"Id": str(n), "ReceiptHandle": one} for n, one in enumerate(part)]
+            await self._running().delete_message_batch(QueueUrl=url, Entries=entries)
+
+    async def _counted(self) -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = await self._running().get_queue_attributes(
+            QueueUrl=await self._url(self._plan.home), AttributeNames=names
+        )
+        return sum(int(answer["Attributes"][name]) for name in names)
 
     async def _change_visibility(self, seconds: int) -> None:
         url = self._urls.get(self._plan.home)
@@ -277,11 +294,30 @@ class SqsTransport(Transport):
             raise NotReady(f"{self._plan.name}: the connection to SQS is closed")
         return self._client
 
+    async def _answered(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Return what SQS answers. Raises `NotReady` or `AuthFailed`, also if we are closed."""
+        if self._closed or self._client is None:
+            work.close()
+            raise NotReady(f"{self._plan.name}: the connection to SQS is closed")
+        try:
+            answer: _T = await self._tasks.start(work, "asking")
+        except _FAULTS as err:
+            raise self._translated(err) from err
+        except asyncio.CancelledError as err:
+            if is_cancelled():
+                raise
+            raise NotReady(f"{self._plan.name}: the connection to SQS is closed") from err
+        return answer
+
     def _translated(self, err: Exception) -> Exception:
         if isinstance(err, NoCredentialsError) or _code(err) in _REFUSES:
             return AuthFailed(f"{self._plan.name}: SQS does not let us in: {err}")
         self._urls.clear()
         return NotReady(f"{self._plan.name}: {str(err) or type(err).__name__}")
+
+
+def _noted(name: str, err: Exception) -> None:
+    _logger.debug("%s: %r", name, err)  # who asked is told
 
 
 def _copy(receiver: str, body: str, message: Message) -> _Copy:

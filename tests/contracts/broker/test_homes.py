@@ -23,7 +23,7 @@ async def test_a_state_appears_under_its_home(peer: Peer, prefix: str, tmp_path:
         await until(lambda: main.state("cabin.light.hall") == "on")
 
         cabin.sees("light.hall", "off")
-        await until(lambda: main.state("cabin.light.hall") == "off")
+        await until(lambda: len(main.logged("state.changed", "cabin.light.hall")) == 2)
 
         states = main.logged("state.changed", "cabin.light.hall")
         assert [one.data["state"] for one in states] == ["on", "off"]

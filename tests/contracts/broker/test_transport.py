@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from peers.brokers import PEERS, Line, Peer, Server, asked, event, numbers, told
 from .conftest import Connect
 
 MANY = 150
+ENDS_WITHIN_S = 8.0
+STILL_WITHIN_S = 60.0
 
 
 async def _pair(connect: Connect) -> tuple[Line, Line]:
@@ -436,7 +439,61 @@ async def test_a_lost_broker_is_noticed_by_who_publishes_and_who_receives(own: P
         await asyncio.wait_for(transport.publish(told(event(1, home="main"), home="main")), 40)
     with pytest.raises(NotReady):
         await asyncio.wait_for(_receive_for_ever(transport), 40)
-    await transport.close()
+    await asyncio.wait_for(transport.close(), ENDS_WITHIN_S)
+
+
+async def test_each_call_ends_while_the_broker_stands_still(own: Peer) -> None:
+    if not isinstance(own, Server):
+        pytest.skip("what is in this process does not stand still alone")
+    await own.start()
+    options = {**own.options("still"), "timeout": 2}
+    transport = own.transport("still", "main", options=options)
+    await transport.open()
+    await transport.publish([asked(event(1), of="main")])
+    got = await Line(transport).next(1, acknowledge=False)
+    late = own.transport("still", "main", options=options)
+
+    own.freeze()
+    try:
+        async with asyncio.timeout(STILL_WITHIN_S):
+            ends = await asyncio.gather(
+                transport.publish(told(event(2, home="main"), home="main")),
+                _receive_for_ever(transport),
+                transport.acknowledge(got),
+                transport.waiting(),
+                late.open(),
+                return_exceptions=True,
+            )
+        async with asyncio.timeout(ENDS_WITHIN_S):
+            await asyncio.gather(transport.close(), late.close())
+    finally:
+        own.thaw()
+        await own.stop()
+
+    faults = [type(one) for one in ends if isinstance(one, BaseException)]
+    assert faults == [NotReady] * 4, ends
+
+
+async def test_closing_ends_what_is_being_published(own: Peer) -> None:
+    transport = own.transport("cut", "main")
+    await own.start()
+    await transport.open()
+    await own.stop()
+    message = told(event(1, home="main"), home="main")
+    publishing = asyncio.create_task(_ended(transport.publish(message)))
+    await asyncio.sleep(0.1)
+
+    await asyncio.wait_for(transport.close(), ENDS_WITHIN_S)
+
+    assert isinstance(await asyncio.wait_for(publishing, ENDS_WITHIN_S), NotReady)
+
+
+async def _ended(work: Awaitable[object]) -> BaseException | None:
+    try:
+        await work
+    except NotReady as err:
+        return err
+    return None
 
 
 async def _receive_for_ever(transport: Transport) -> None:
