@@ -117,9 +117,14 @@ class Automation(Owner):
         variables = self.variables_of(told, extra, by_hand)
         if variables is None:
             return None
-        if not skip_condition and not self._may_run(variables, told, cause):
-            return None
         started = {"trigger": told.get("description"), "id": told.get("id")}
+        if self._condition is not None and not skip_condition:
+            holds, seen = self._asked(self._condition, variables)
+            if not holds:
+                self._tell_skipped(started, seen, cause)
+                return None
+            if seen is not None:
+                started["seen"] = seen
         if self.shadow:
             started["shadow"] = True
         return self.start(variables, cause, started)
@@ -140,24 +145,21 @@ class Automation(Owner):
             return None
         return variables
 
-    def _may_run(
-        self, variables: dict[str, Any], told: dict[str, Any], cause: Event | Cause | None
-    ) -> bool:
-        condition = self._condition
-        if condition is None:
-            return True
+    @staticmethod
+    def _asked(condition: Condition, variables: dict[str, Any]) -> tuple[bool, Any]:
+        """Return whether a condition holds, and what it has looked at."""
         try:
-            if condition.check(variables):
-                return True
-            seen = condition.seen(variables)
+            return condition.check(variables), condition.seen(variables)
         except ConditionError as err:
-            seen = str(err)
+            return False, str(err)
+
+    def _tell_skipped(
+        self, started: Mapping[str, Any], seen: Any, cause: Event | Cause | None
+    ) -> None:
         self._kernel.bus.emit(
-            "run.skipped", self.entity_id,
-            {"trigger": told.get("description"), "id": told.get("id"), "seen": seen},
+            "run.skipped", self.entity_id, {**started, "seen": seen},
             source=self.source, cause=cause,
         )  # fmt: skip
-        return False
 
     def _arm(self) -> None:
         self._static = {}

@@ -51,10 +51,8 @@ class Builder:
             except ConditionError as err:
                 run.note(path, False, str(err))
                 return otherwise.pc
-            if holds:
-                run.note(path, True)
-                return following
-            run.note(path, False, seen(variables))
-            return otherwise.pc
+            values = seen(variables)
+            run.note(path, holds, *(() if values is None else (values,)))
+            return following if holds else otherwise.pc
 
         self.program.add(step)

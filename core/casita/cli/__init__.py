@@ -21,7 +21,7 @@ Exit codes:
 
 \b
 The configuration folder is the one that --config or CASITA_CONFIG names, or else
-the present one. Reading (log, why, states, devices) needs no running hub.
+the present one. Reading (log, why, trace, states, devices) needs no running hub.
 """
 
 
@@ -70,6 +70,7 @@ main = _Commands(
         "log": ("log", "Show what happened."),
         "why": ("why", "Say why something happened."),
         "whynot": ("whynot", "Say why an automation did not run."),
+        "trace": ("trace", "Show what a run did, step by step."),
         "next": ("next", "Show what is going to happen; cancel it, postpone it, run it now."),
         "shadow": ("shadow", "Compare an automation in shadow with what was done."),
         "backtest": ("backtest", "Try automations on what has happened."),

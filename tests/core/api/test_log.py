@@ -136,3 +136,27 @@ async def test_why_of_nothing_is_not_found(ask: Caller, what: str) -> None:
     reply = await ask("GET", f"/api/why/{what}")
 
     assert reply.status == 404
+
+
+# What runs did
+
+
+async def test_runs_are_listed_and_told_step_by_step(ask: Caller, kernel: Kernel) -> None:
+    run = kernel.bus.emit("run.started", "automation.night", {"trigger": "dusk"}, source="x")
+    kernel.bus.emit("command.sent", "light.hall", {}, source="x", cause=run)
+    end = {"result": "done", "trace": [("actions/0", True, {"light.hall": "off"})]}
+    kernel.bus.emit("run.finished", "automation.night", end, source="x", cause=run)
+
+    (listed,) = (await ask("GET", "/api/automations/automation.night/runs?limit=5")).json
+    one = (await ask("GET", f"/api/runs/{run.offset}")).json
+
+    assert (listed["run"], listed["result"], listed["trigger"]) == (run.offset, "done", "dusk")
+    assert one["steps"] == [{"path": "actions/0", "told": [True, {"light.hall": "off"}]}]
+    assert [event["subject"] for event in one["did"]] == ["light.hall"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/runs/9", "/api/runs/x", "/api/automations/automation.nope/runs"]
+)
+async def test_a_run_that_is_not_there_is_not_found(ask: Caller, path: str) -> None:
+    assert (await ask("GET", path)).status == 404

@@ -23,6 +23,7 @@ PARAMETERS = {
     "name": "turn_on",
     "id": "lamps.one",
     "what": "1",
+    "run": "1",
     "webhook_id": "long-and-secret",
 }
 BODIES: dict[str, dict[str, Any]] = {

@@ -202,3 +202,33 @@ def test_data_that_the_configuration_puts_elsewhere_is_found(casita: Cli, lived_
     result = casita("states", "light", "--config", lived_in)
 
     assert result.exit_code == 0
+
+
+# What runs did
+
+
+def test_the_trace_of_a_run_tells_what_it_led_to(
+    casita: Cli, lived_in: Path, answer: Answer
+) -> None:
+    (run,) = answer("trace", "hall_light", "--config", lived_in)
+    told = lines(casita("trace", run["run"], "--config", lived_in))
+
+    assert told[0] == f"hall light, run {run['run']}: it is under way"
+    assert told[-1].endswith(f"light.turn_on sent to Hall lamp  [event {run['did'][0]['offset']}]")
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "message"),
+    [
+        ("1", 1, "event 1 is not the beginning of a run"),
+        ("automation.hall_ligth", 1, "nothing is known of it"),
+        ("light.hall", 2, "neither the number of a run, nor an automation or script"),
+    ],
+)
+def test_a_trace_that_is_not_there_says_so(
+    casita: Cli, lived_in: Path, what: str, code: int, message: str
+) -> None:
+    result = casita("trace", what, "--config", lived_in)
+
+    assert result.exit_code == code
+    assert message in result.stderr

@@ -16,6 +16,7 @@ from casita.api.routes import (
     registry,
     states,
     system,
+    traces,
     trying,
     webhooks,
 )
@@ -25,7 +26,7 @@ def every_route() -> list[Route]:
     """Return all routes of the API and of its page."""
     topics = (
         states, history, registry, commands, events, consumers, brokers, discovery, automations,
-        asking, trying, system, clock, access, webhooks,
+        asking, trying, system, traces, clock, access, webhooks,
         page,
     )  # fmt: skip
     return routes_of(topics)
