@@ -1,0 +1,192 @@
+"""Workers that come, go, pause and are cut off: never two act for a key, and no row is lost."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from casita.workers import Anything, Change, Member, Row, Standing
+from proofs import share
+
+LEASE_S = 6.0
+KEYS = tuple(f"automation.number_{one}" for one in range(6))
+STEP_S = 0.25
+
+
+@dataclass
+class Process:
+    """A worker as a process: it may be paused, cut off from the broker, or killed."""
+
+    worker: str
+    member: Member
+    read: int = 0
+    awake: bool = True
+    linked: bool = True
+    runs: dict[str, str] = field(default_factory=dict)
+    """The runs that it believes to be its own to act for, by run."""
+
+
+class Village:
+    """The order of what was said, and the processes that read it, each at its own pace."""
+
+    def __init__(self, seed: int, lease_s: float = LEASE_S, *, fenced: bool = True) -> None:
+        self.random = random.Random(seed)
+        self.fenced = fenced
+        self.lease_s = lease_s
+        self.now = 0.0
+        self.said: list[Anything] = []
+        self.processes: list[Process] = []
+        self.number = 0
+        self.rows: dict[str, Row] = {}
+        """What was written down, and is to be known by whoever acts."""
+
+    def start(self) -> Process:
+        self.number += 1
+        worker = f"w{self.number}"
+        process = Process(worker, Member(worker, self.lease_s, {}))
+        self.processes.append(process)
+        return process
+
+    def passes(self, seconds: float) -> None:
+        for _ in range(int(seconds / STEP_S)):
+            self.now += STEP_S
+            for process in self.random.sample(self.processes, len(self.processes)):
+                if process.awake:
+                    self.step(process)
+                self.check()
+
+    def step(self, process: Process) -> None:
+        """Let a process do what it does in a quarter of a second: not always everything."""
+        member = process.member
+        if process.linked and self.random.random() < 0.9:
+            behind = len(self.said) - process.read
+            for _ in range(self.random.randint(0, behind) if behind > 3 else behind):
+                member.hear(self.said[process.read], self.now)
+                process.read += 1
+        member.tick(self.now)
+        if member.is_to_adopt and self.random.random() < 0.7:
+            member.adopt(self.now)
+        if process.linked and self.random.random() < 0.8:
+            self.said += member.outbox
+            member.outbox = []
+
+    def acting(self, key: str) -> list[Process]:
+        return [one for one in self.processes if self.acts(one, key)]
+
+    def acts(self, process: Process, key: str) -> bool:
+        if self.fenced:
+            return process.member.may_act(key, self.now)
+        return process.member.may_act(key, 0.0)
+
+    def check(self) -> None:
+        for key in KEYS:
+            assert len(self.acting(key)) <= 1, f"{self.now}: two act for {key}"
+
+    def settled(self) -> bool:
+        members = [one.member for one in self.processes]
+        return all(one.standing is Standing.MEMBER for one in members)
+
+    def writes(self, key: str, run: str) -> None:
+        """Let whoever acts for a key write a run down."""
+        for process in self.acting(key):
+            row = Row(key, {"by": process.worker})
+            if process.awake and process.linked and not process.member.outbox:
+                process.member.note([Change(run, row)], [], self.now)
+                self.said += process.member.outbox  # what is published while the lease runs
+                process.member.outbox = []
+                self.rows[run] = row
+
+
+EVENTS = st.one_of(
+    st.tuples(st.just("pass"), st.floats(0.5, 30)),
+    st.tuples(st.just("start"), st.just(0)),
+    st.tuples(st.just("kill"), st.integers(0, 5)),
+    st.tuples(st.just("pause"), st.integers(0, 5)),
+    st.tuples(st.just("wake"), st.integers(0, 5)),
+    st.tuples(st.just("cut"), st.integers(0, 5)),
+    st.tuples(st.just("mend"), st.integers(0, 5)),
+    st.tuples(st.just("leave"), st.integers(0, 5)),
+    st.tuples(st.just("write"), st.integers(0, len(KEYS) - 1)),
+)
+
+
+def live(village: Village, events: list[tuple[str, float]]) -> None:
+    """Let a village go through what happens to it."""
+    for number, (what, which) in enumerate(events):
+        there = village.processes
+        if what == "pass":
+            village.passes(which)
+        elif what == "start" and len(there) < 5:
+            village.start()
+        elif what == "write":
+            village.writes(KEYS[int(which)], f"run-{number}")
+        elif there:
+            chosen = there[int(which) % len(there)]
+            if what == "kill" and sum(one.awake and one.linked for one in there) > 1:
+                there.remove(chosen)
+            elif what in ("pause", "wake"):
+                chosen.awake = what == "wake"
+            elif what in ("cut", "mend"):
+                chosen.linked = what == "mend"
+            elif what == "leave" and len(there) > 1 and chosen.awake:
+                chosen.member.leave(village.now)
+                village.said += chosen.member.outbox if chosen.linked else []
+                there.remove(chosen)
+    for one in village.processes:
+        one.awake = one.linked = True
+    village.passes(60)
+
+
+@settings(max_examples=share(1000), deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 3), st.lists(EVENTS, min_size=3, max_size=25))
+def test_never_two_act_for_a_key_and_in_the_end_one_does(
+    seed: int, number: int, events: list[tuple[str, float]]
+) -> None:
+    village = Village(seed)
+    for _ in range(number):
+        village.start()
+    village.passes(20)
+
+    live(village, events)
+
+    assert village.settled()
+    assert [len(village.acting(key)) for key in KEYS] == [1] * len(KEYS)
+    rolls = [dict(one.member.rows) for one in village.processes]
+    assert all(roll == rolls[0] for roll in rolls)
+
+
+def test_without_fencing_two_act_after_a_pause() -> None:
+    """The control: a lease that never ends is found out."""
+    village = Village(1, fenced=False)
+    for _ in range(3):
+        village.start()
+    village.passes(30)
+    assert village.settled()
+    village.processes[0].awake = False
+
+    with pytest.raises(AssertionError, match="two act for"):
+        village.passes(60)
+
+
+def test_what_was_written_down_is_known_to_whoever_takes_over() -> None:
+    village = Village(2)
+    first, _second = village.start(), village.start()
+    village.passes(30)
+    mine = [key for key in KEYS if village.acting(key) == [first]]
+    for key in mine:
+        village.writes(key, f"run of {key}")
+    village.passes(5)
+    assert mine
+
+    village.processes.remove(first)
+    third = village.start()
+    village.passes(30)
+
+    for key in mine:
+        (owner,) = village.acting(key)
+        assert owner.member.rows[f"run of {key}"].key == key
+        assert third.member.rows == owner.member.rows
