@@ -9,14 +9,17 @@ from typing import Any, Final
 
 from casita.errors import CasitaError
 from casita.events import Cause, Event
+from casita.workers import Group
 from casita_automations.conditions import Condition
 from casita_automations.numeric import ConditionError
 from casita_automations.owner import Limits, Owner
+from casita_automations.parts import Fire
 from casita_automations.program import Program
 from casita_automations.running import Machine, Run
 from casita_automations.templates import Value
 from casita_automations.triggers import Arming, CompiledTrigger
 from casita_automations.triggers.source import Cancel, Holds
+from casita_automations.turns import firing_of
 
 SKIPS: Final = "skip"
 """The log's documents of what a person has cancelled for once."""
@@ -191,7 +194,18 @@ class Automation(Owner):
                 return
             self.trigger(told, cause, extra=extra)
 
-        return fire
+        group = self._kernel.group
+        return fire if group is None else self._shared(group, index, fire)
+
+    def _shared(self, group: Group, index: int, fire: Fire) -> Fire:
+        """Return what fires only in the worker to which this automation falls."""
+
+        def fired(told: dict[str, Any], cause: Event | Cause | None) -> None:
+            now = self._kernel.clock.now()
+            firing = firing_of(group, f"{self.entity_id}/{index}", told, cause, now)
+            group.fired(self.entity_id, firing, lambda: fire(told, cause))
+
+        return fired
 
     def _is_skipped(self, index: int, told: dict[str, Any]) -> bool:
         """Say whether a person has cancelled what is due now, and take note of it."""

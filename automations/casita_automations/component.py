@@ -23,6 +23,7 @@ from casita_automations.reloading import Plan, broken_tests, leave, other_change
 from casita_automations.resuming import Keeper
 from casita_automations.running import Machine
 from casita_automations.serving import Services
+from casita_automations.sharing import Sharing
 from casita_automations.shown import Shown
 from casita_automations.triggers.source import Holds
 from casita_config import Configuration, load_config
@@ -59,6 +60,9 @@ class Automations(Component):
         self._take_in(kernel.config)
         self._drop_unclaimed_holds()
         self._keeper.restore()
+        group = kernel.group
+        if group is not None:
+            group.join(Sharing(group, self.owners, self._keeper))
         self._answers = Answers(
             self._parts, self.owners, holds=self._kept_holds, store=self._keeper.store
         )
@@ -67,6 +71,8 @@ class Automations(Component):
 
     async def stop(self) -> None:
         """React no more; what waits is kept for the next start."""
+        if self.home.kernel.group is not None:
+            self.home.kernel.group.part()
         self.home.kernel.asking.answered_by(None)
         self._answers.stop()
         for holds in self._holds:

@@ -15,7 +15,6 @@ from casita_automations.running import Run, Strand, Wait
 from casita_automations.triggers.source import Pending
 from casita_automations.values import from_document, to_document
 
-RUNS: Final = "run"
 HOLDS: Final = "hold"
 
 

@@ -42,7 +42,7 @@ class Limits:
 class Queued:
     """A run that waits for its turn."""
 
-    __slots__ = ("cause", "key", "on_start", "started", "variables")
+    __slots__ = ("cause", "key", "share", "started", "variables")
 
     def __init__(
         self,
@@ -50,8 +50,10 @@ class Queued:
         variables: dict[str, Any],
         cause: Event | Cause | None,
         started: Mapping[str, Any],
+        share: str,
     ) -> None:
         self.key = key
+        self.share = share
         self.variables = variables
         self.cause = cause
         self.started = started
@@ -88,6 +90,7 @@ class Owner:
         self.last_triggered: datetime | None = None
         self._machine = machine
         self._kernel = machine.parts.kernel
+        self._rows = machine.parts.rows
         self._changed = changed
         self._span = (0, 0)
         self._queued = 0
@@ -145,7 +148,7 @@ class Owner:
     def stop(self) -> None:
         """End all runs, and those that queue."""
         for queued in self.queue:
-            self._kernel.log.remove(self.rows, queued.key)
+            self._rows.remove(self.rows, queued.key)
         self.queue.clear()
         for run in list(self.runs.values()):
             self._machine.end(run, Result.STOPPED)
@@ -164,6 +167,40 @@ class Owner:
                 if strand.wait is not None:
                     strand.wait.end()
 
+    def let_go(self, share: str) -> None:
+        """Forget the runs of a key: another worker has them, or this one will take them up again.
+
+        Nothing is told of it, and their rows stay as they are.
+        """
+        going = [run for run in self.runs.values() if run.share == share]
+        for run in going:
+            run.result = Result.MOVED
+            del self.runs[run.key]
+        for run in going:
+            for strand in run.strands.values():
+                if strand.wait is not None:
+                    strand.wait.end()
+            callbacks, run.on_end = run.on_end, []
+            for callback in callbacks:
+                callback(run)
+        self.queue = deque(one for one in self.queue if one.share != share)
+        if going:
+            self._changed(self)
+
+    def restored(self, run: Run) -> None:
+        """Take back a run that was written down."""
+        self.runs[run.key] = run
+        self._note_share(run)
+
+    def _share_of(self, _cause: Event | Cause | None) -> str:
+        """Return the key by which a worker owns a run that something caused."""
+        return self.entity_id
+
+    def _note_share(self, run: Run) -> None:
+        group = self._kernel.group
+        if group is not None:
+            group.shares.add(run.cause.offset, run.share)
+
     def ended(self, run: Run, err: Exception | None) -> None:
         """Take down how a run ended; let the next of the queue start. Called by the machine."""
         self.runs.pop(run.key, None)
@@ -176,11 +213,11 @@ class Owner:
         )
         self._span = (run.cause.offset, event.offset)
         if run.waited:
-            self._kernel.log.remove(self.rows, run.key)
+            self._rows.remove(self.rows, run.key)
         self._changed(self)
         if self.queue and not self.runs and run.result is not Result.STOPPED:
             queued = self.queue.popleft()
-            self._kernel.log.remove(self.rows, queued.key)
+            self._rows.remove(self.rows, queued.key)
             self._begin(queued.variables, queued.cause, queued.started, None)
 
     def _begin(
@@ -195,7 +232,10 @@ class Owner:
             source=self.source, cause=cause, actor=actor, hop=True,
         )  # fmt: skip
         self.last_triggered = event.time
-        run = Run(self, self.program, str(event.offset), event.as_cause(), variables)
+        name = self._rows.name(event.offset)
+        run = Run(self, self.program, name, event.as_cause(), variables)
+        run.share = self._share_of(cause)
+        self._note_share(run)
         self.runs[run.key] = run
         self._changed(self)
         self.launch(run)
@@ -210,8 +250,10 @@ class Owner:
         self, variables: dict[str, Any], cause: Event | Cause | None, started: Mapping[str, Any]
     ) -> None:
         self._queued += 1
-        key = f"{self.entity_id} queued {self._kernel.log.head} {self._queued}"
-        self.queue.append(Queued(key, variables, cause, started))
+        name = self._rows.name(self._kernel.log.head)
+        key = f"{self.entity_id} queued {name} {self._queued}"
+        share = self._share_of(cause)
+        self.queue.append(Queued(key, variables, cause, started, share))
         as_cause = cause.as_cause() if isinstance(cause, Event) else cause
         document = {
             "owner": self.key,
@@ -220,7 +262,7 @@ class Owner:
             "cause": None if as_cause is None else [as_cause.offset, as_cause.root, as_cause.hops],
             "started": dict(started),
         }
-        self._kernel.log.put(self.rows, key, document)
+        self._rows.put(self.rows, key, document, share)
         self._changed(self)
 
     def _pass_over(self, cause: Event | Cause | None) -> None:

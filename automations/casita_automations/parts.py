@@ -10,6 +10,7 @@ from casita.events import Cause, Event
 from casita.kernel import Kernel
 from casita.tasks import Tasks
 from casita_automations.readiness import Ready
+from casita_automations.rows import Rows, rows_of
 from casita_automations.sentences import Conversation
 from casita_automations.sky import Sky
 from casita_automations.templates import Templates
@@ -34,6 +35,8 @@ class Parts:
     listening: Listening
     sky: Sky
     ready: Ready
+    rows: Rows
+    """Where runs that wait are written down."""
     tasks: Tasks
     """What plugins' handlers run in."""
     stale: set[str]
@@ -59,6 +62,7 @@ class Parts:
             listening=listening,
             sky=Sky(kernel.config.home, kernel.clock),
             ready=Ready(kernel.clock, listening),
+            rows=rows_of(kernel),
             tasks=tasks or Tasks("automations"),
             stale=stale,
         )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from casita.errors import CasitaError, CommandFailed
 from casita.events import Cause
-from casita_automations.actions.call import run_ended
-from casita_automations.keeping import RUNS, cause_of, program_hash, restore_run, run_document
+from casita_automations.actions.call import REPEATABLE, run_ended
+from casita_automations.keeping import cause_of, program_hash, restore_run, run_document
 from casita_automations.owner import SOURCE, Owner
 from casita_automations.parts import Parts
-from casita_automations.running import Machine, Run, Strand
+from casita_automations.rows import RUNS
+from casita_automations.running import Machine, Run, Strand, Wait
 from casita_automations.values import from_document
 
 _UNSURE = "the hub ended while it was under way: its outcome is uncertain"
@@ -39,11 +40,22 @@ class Keeper:
         """Write a run down that waits now."""
         if not self.closed:
             run.waited = True
-            self._kernel.log.put(self._rows, run.key, run_document(run, self._hash_of(run.owner)))
+            document = run_document(run, self._hash_of(run.owner))
+            self._parts.rows.put(self._rows, run.key, document, run.share)
 
     def restore(self) -> None:
         """Take up the runs that waited when the hub ended, in the order in which they began."""
-        documents = self._kernel.log.items(self._rows)
+        self._take_up(self._parts.rows.items(self._rows))
+
+    def take_up(self, share: str) -> None:
+        """Take up the runs that waited at another worker, or here before the lease ended."""
+        group = self._kernel.group
+        rows = group.rows() if group is not None else {}
+        self._take_up(
+            {run: row.document for run, row in rows.items() if row.key == share}, share=share
+        )
+
+    def _take_up(self, documents: Mapping[str, Any], *, share: str | None = None) -> None:
         waiting: list[Run] = []
         for key in sorted(documents, key=_order):
             document = documents[key]
@@ -53,24 +65,32 @@ class Keeper:
             elif owner is None or document["program"] != self._hash_of(owner):
                 self._drop(key, document)
             else:
-                waiting.append(self._restore(key, document, owner))
+                waiting.append(self._restore(key, document, owner, share))
         for run in waiting:
             self._parts.ready.soon(partial(_go_on, run))
             for strand in list(run.strands.values()):
                 if strand.wait is not None and run.result is None:
                     self._rearm(run, strand)
 
-    def _restore(self, key: str, document: Any, owner: Owner) -> Run:
+    def _restore(self, key: str, document: Any, owner: Owner, share: str | None) -> Run:
         cause = cause_of(document["cause"])
         if cause is None:
             raise CasitaError(f"{key}: a run without its cause")
+        if share is not None:
+            cause = self._resumed(key, owner, cause)
         run = Run(owner, owner.program, key, cause, from_document(document["variables"]))
+        run.share = share or run.share
         restore_run(run, document)
-        owner.runs[key] = run
+        owner.restored(run)
         return run
 
+    def _resumed(self, key: str, owner: Owner, cause: Cause) -> Cause:
+        """Tell that a run goes on here; its first cause is in the log of another worker."""
+        event = self._kernel.bus.emit("run.resumed", owner.entity_id, {"run": key}, source=SOURCE)
+        return Cause(offset=event.offset, root=event.offset, hops=cause.hops)
+
     def _restore_queued(self, key: str, document: Any, owner: Owner | None) -> None:
-        self._kernel.log.remove(self._rows, key)
+        self._parts.rows.remove(self._rows, key)
         if owner is not None:
             variables = from_document(document["variables"])
             owner.start(variables, cause_of(document["cause"]), document["started"])
@@ -85,11 +105,17 @@ class Keeper:
             self._soon(lambda: machine.resume(run, strand, pc))
         elif wait.kind == "run":
             self._await_child(run, strand, pc, wait.data)
+        elif wait.kind == "call" and self._may_repeat(wait):
+            self._soon(lambda: machine.resume(run, strand, pc))
         elif wait.kind == "call":
             self._soon(lambda: machine.fail(run, strand, pc, CommandFailed(_UNSURE)))
         else:
             rearm = run.program.rearm[pc]
             rearm(run, strand)
+
+    def _may_repeat(self, wait: Wait) -> bool:
+        """Say whether a worker may send a command again that another has perhaps sent."""
+        return self._kernel.group is not None and wait.data == REPEATABLE
 
     def _await_child(self, run: Run, strand: Strand, pc: int, data: Any) -> None:
         machine, response = self.machine, data["response"]
@@ -105,7 +131,7 @@ class Keeper:
 
     def _drop(self, key: str, document: Any) -> None:
         """End a run whose automation is gone or has changed; it is told, not guessed at."""
-        self._kernel.log.remove(self._rows, key)
+        self._parts.rows.remove(self._rows, key)
         cause: Cause | None = cause_of(document["cause"])
         message = "its automation was changed or removed while the run waited"
         _logger.warning("%s: a waiting run was dropped: %s", document["owner"], message)

@@ -35,6 +35,8 @@ class Result(StrEnum):
     """Somebody stopped it: turned its automation off, or a new run took its place."""
     DROPPED = "dropped"
     """It could not go on after a restart: it was due too long ago, or its automation changed."""
+    MOVED = "moved"
+    """Another worker goes on with it."""
 
 
 class StopRun(Exception):
@@ -106,8 +108,8 @@ class Run:
     """A run: all that it is, is data, so that it can be written down and taken up again."""
 
     __slots__ = (
-        "cause", "key", "on_end", "owner", "program", "response", "result", "strands", "trace",
-        "variables", "waited",
+        "cause", "key", "on_end", "owner", "program", "response", "result", "share", "strands",
+        "trace", "variables", "waited",
     )  # fmt: skip
 
     def __init__(
@@ -125,6 +127,8 @@ class Run:
         self.response: Any = None
         self.result: Result | None = None
         """How it ended; None while it runs."""
+        self.share = owner.entity_id
+        """By which key a worker owns it: its automation, or that which called its script."""
         self.waited = False
         """Whether it was ever written down."""
         self.on_end: list[Callable[[Run], None]] = []
@@ -168,7 +172,7 @@ class Machine:
 
     def resume(self, run: Run, strand: Strand, pc: int) -> None:
         """Let a strand that waited go on."""
-        if run.result is not None or strand.wait is None:
+        if run.result is not None or strand.wait is None or not self._may_act(run):
             return
         wait, strand.wait = strand.wait, None
         wait.end()
@@ -180,7 +184,7 @@ class Machine:
 
     def fail(self, run: Run, strand: Strand, pc: int, err: Exception) -> None:
         """Let an instruction that waited fail."""
-        if run.result is not None or strand.wait is None:
+        if run.result is not None or strand.wait is None or not self._may_act(run):
             return
         wait, strand.wait = strand.wait, None
         wait.end()
@@ -199,6 +203,11 @@ class Machine:
         """Write a run down of whose wait something has changed."""
         if run.result is None:
             self._store(run)
+
+    def _may_act(self, run: Run) -> bool:
+        """Say whether this process may still go on with a run: another worker may have it."""
+        group = self.parts.kernel.group
+        return group is None or group.may_act(run.share)
 
     def hold(
         self,

@@ -42,3 +42,9 @@ class Script(Owner):
                 return None
         started = {"script": self.item.object_id}
         return self.start(variables, cause, started, actor=actor)
+
+    def _share_of(self, cause: Event | Cause | None) -> str:
+        """Return the key of the run that called it, or else its own."""
+        group = self._kernel.group
+        share = group.shares.of(cause) if group is not None else None
+        return share or self.entity_id

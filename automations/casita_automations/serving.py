@@ -16,6 +16,7 @@ from casita_automations.parts import Parts
 from casita_automations.running import Result
 from casita_automations.script import Script
 from casita_automations.shown import Shown
+from casita_automations.turns import require_mine
 from casita_config.schemas import boolean
 
 _NO_DATA: Final[dict[Any, Any]] = {}
@@ -134,6 +135,7 @@ class Services:
         return take
 
     def _trigger(self, automation: Automation, command: Command) -> None:
+        require_mine(self._parts.kernel, automation.entity_id)
         told = {"platform": None, "id": None, "description": "a command"}
         automation.trigger(
             {**told}, command.event,

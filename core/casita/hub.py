@@ -20,6 +20,7 @@ from casita.log import EventLog, Log, MemoryLog, Notice
 from casita.plugin import Plugin
 from casita.tasks import Tasks
 from casita.trust import of_the_machine
+from casita.workers import WorkerSettings
 from casita_config import Configuration
 
 if TYPE_CHECKING:
@@ -61,9 +62,11 @@ class Hub:
         clock: Clock | None = None,
         plugins: Sequence[Plugin] | None = None,
         api: bool = True,
+        worker: WorkerSettings | None = None,
     ) -> None:
         """``folder`` holds the log; None keeps it in memory, or takes the given ``log``, which
-        is left open. ``plugins`` replace the installed.
+        is left open. ``plugins`` replace the installed. As a ``worker`` it has no devices, and
+        shares its automations with other workers.
 
         Entering raises `LogInUse` if another hub holds the folder, and `OSError` if the port
         of the API is taken.
@@ -75,6 +78,7 @@ class Hub:
         self._plugins = plugins
         self._machine = of_the_machine if clock is None else None
         self._with_api = api
+        self._worker = worker
         self.api: Api | None = None
         self._stack = AsyncExitStack()
 
@@ -82,8 +86,9 @@ class Hub:
         async with AsyncExitStack() as stack:
             log = self._log or stack.enter_context(self._open_log())
             self.kernel = Kernel.assemble(
-                self.config, self._clock, log, self._machine, folder=self.folder
-            )
+                self.config, self._clock, log, self._machine, folder=self.folder,
+                worker=self._worker,
+            )  # fmt: skip
             self.kernel.restore()
             log.watch(self._tell)
             self.kernel.statistics.open()
@@ -104,6 +109,8 @@ class Hub:
             if self._with_api:
                 self.api = await stack.enter_async_context(self._make_api())
             stack.push_async_callback(self.host.stop)
+            if self.kernel.group is not None:
+                stack.push_async_callback(self.kernel.group.leave)
             stack.callback(self._emit, "hub.stopped")
             await self.host.start()
             chores = Tasks("hub")

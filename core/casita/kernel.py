@@ -20,6 +20,7 @@ from casita.trust import Machine, Trust
 from casita.uptime import Uptime
 from casita.vocabulary import Vocabulary
 from casita.webhooks import Webhooks
+from casita.workers import Group, WorkerSettings
 from casita_config import Configuration
 
 
@@ -43,6 +44,8 @@ class Kernel:
     uptime: Uptime
     trust: Trust
     asking: Asking
+    group: Group | None
+    """The workers among which the automations are shared; None: this hub runs them all."""
 
     @classmethod
     def assemble(
@@ -53,11 +56,12 @@ class Kernel:
         machine: Machine | None = None,
         *,
         folder: Path | None = None,
+        worker: WorkerSettings | None = None,
     ) -> Kernel:
         """Put the parts together over a log, with nothing restored yet.
 
         ``machine`` says what it knows of the clock; see `Trust`. ``folder`` is where statistics
-        are kept; None keeps them in memory.
+        are kept; None keeps them in memory. ``worker`` says with whom automations are shared.
         """
         bus = Bus(log)
         states = States(bus, clock)
@@ -79,6 +83,7 @@ class Kernel:
             uptime=Uptime(log, clock),
             trust=Trust(bus, clock, machine),
             asking=Asking(),
+            group=None if worker is None else Group(worker, log, clock),
         )
 
     def restore(self) -> None:

@@ -84,12 +84,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     subscribes: bool
     homes: tuple[str, ...] = ()
     """Homes to listen to; none: all others."""
+    member: str = ""
+    """Which of several processes that go by the name of this home; each gets everything."""
     durable: bool = False
     """Refuse a broker that may lose what it acknowledged."""
     batch: int = 256
     """So many messages at most are received at once."""
     options: Mapping[str, Any] = {}
     """What the kind's own schema has let through: credentials, prefixes."""
+
+    @property
+    def reader(self) -> str:
+        """By which name the broker knows how far we have read."""
+        return f"{self.home}-{self.member}" if self.member else self.home
 
 
 class Transport(ABC):

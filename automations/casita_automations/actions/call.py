@@ -12,7 +12,7 @@ import voluptuous as vol
 from casita.errors import CommandFailed, InvalidCommand, did_you_mean
 from casita.ids import domain_of
 from casita.model import Target
-from casita.services import Call, FixedData, Service
+from casita.services import Call, FixedData, Kind, Service
 from casita.states import UNAVAILABLE
 from casita_automations.actions.builder import Builder
 from casita_automations.devices import action_of
@@ -23,6 +23,8 @@ from casita_automations.running import AbortRun, Machine, Result, Run, Strand
 from casita_automations.templates import Value, is_template
 from casita_config.schemas import boolean, duration, entity_id, string
 
+REPEATABLE: Final = "repeatable"
+"""What a run notes that awaits the answer to a command which does no harm when sent again."""
 TARGET_KEYS: Final = ("entity_id", "device_id", "area_id", "floor_id", "label_id")
 _GROUP: Final = "group"
 _logger = logging.getLogger(__name__)
@@ -201,12 +203,20 @@ def _emit(
         if under_way.done:
             _take_answer(run, under_way, child, response)
             return here + 1
-        return _await_call(machine, run, strand, here, under_way, response)
+        may_repeat = _may_be_repeated(parts, name)
+        return _await_call(machine, run, strand, here, under_way, response, may_repeat=may_repeat)
 
     def rearm(run: Run, strand: Strand) -> None:
         raise AbortRun("the hub ended while a command was under way: its outcome is uncertain")
 
     builder.program.add(step, rearm)
+
+
+def _may_be_repeated(parts: Parts, name: str) -> bool:
+    service = parts.kernel.commands.service(name)
+    if service is None or service.handler is not None:
+        return False
+    return service.kind is Kind.SET and service.redirect is None
 
 
 _NOT_AWAITED: Final = frozenset({"script.turn_on", "automation.trigger"})
@@ -301,9 +311,16 @@ def _take_response(run: Run, child: Run, response: str | None) -> None:
 
 
 def _await_call(
-    machine: Machine, run: Run, strand: Strand, here: int, call: Call, response: str | None
+    machine: Machine,
+    run: Run,
+    strand: Strand,
+    here: int,
+    call: Call,
+    response: str | None,
+    *,
+    may_repeat: bool,
 ) -> int:
-    machine.hold(run, strand, "call", here)
+    machine.hold(run, strand, "call", here, None, REPEATABLE if may_repeat else None)
 
     def ended(call: Call) -> None:
         try:

@@ -120,7 +120,7 @@ class Acting:
         gone: list[Queued] = [one for one in queue if one.key == rest]
         for one in gone:
             queue.remove(one)
-            self._kernel.log.remove("run", one.key)
+            self._parts.rows.remove("run", one.key)
 
     # for:
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -24,6 +25,7 @@ from casita.ids import home_of
 from casita.kernel import Kernel
 from casita.tasks import is_cancelled
 from casita.transport import BrokerKind, Delivery, Message, Promises, Purpose, Transport
+from casita.workers import SAID
 
 _CONNECT_WITHIN_S: Final = 30.0
 _ANSWER_WITHIN_S: Final = 20.0
@@ -125,6 +127,8 @@ class Bridge:
                 if home_of(state.entity_id) in self._homes:
                     self._attach(state.entity_id)
         self._home.start(self._run(), name)
+        if self._kernel.group is not None:
+            self._kernel.group.connect(self._publish_now)
 
     def stop(self) -> None:
         """Let nobody carry out commands for the other homes' entities."""
@@ -154,9 +158,12 @@ class Bridge:
 
     async def send(self, message: Message) -> None:
         """Publish one message now. Raises `NotReady` if the link is down, else `CasitaError`."""
-        refused = (await self._ask(lambda one: one.publish([message])))[0]
+        refused = (await self._publish_now([message]))[0]
         if refused is not None:
             raise CasitaError(refused)
+
+    async def _publish_now(self, messages: Sequence[Message]) -> Sequence[str | None]:
+        return await self._ask(lambda one: one.publish(messages))
 
     # Connecting
 
@@ -299,10 +306,15 @@ class Bridge:
             await transport.acknowledge(deliveries)
 
     def _take(self, delivery: Delivery) -> None:
-        if delivery.purpose is Purpose.COMMANDS and delivery.event is not None:
-            self._commanding.take(delivery.event)
+        event, group = delivery.event, self._kernel.group
+        if delivery.purpose is Purpose.COMMANDS and event is not None:
+            if group is not None and event.type == SAID:
+                group.hear(event)
+            else:
+                self._commanding.take(event)
         elif self._inbox is not None:
-            self._inbox.take(delivery)
+            with group.arriving(event) if group is not None and event else nullcontext():
+                self._inbox.take(delivery)
 
     async def _stored(self) -> None:
         """Return once all is stored: the broker keeps what the disk refuses."""

@@ -54,16 +54,28 @@ class Commanding:
         self._seen = Seen(kernel.log, f"{broker}.commands")
         self._waiting: dict[str, asyncio.Future[Outcome]] = {}
 
-    async def carry_out(self, command: Command) -> Outcome:
+    def carry_out(self, command: Command) -> Awaitable[Outcome]:
         """Have a command done by the home that owns its entity.
 
         Nothing is sent while the link is down. Once it is sent, it is ``uncertain`` until the
-        answer comes.
+        answer comes. A worker sends it only while it is certain that no other runs the
+        automation, and no home does it after that.
         """
+        group = self._kernel.group
+        share = group.shares.of(command.event) if group is not None else None
+        return self._carry_out(command, share)
+
+    async def _carry_out(self, command: Command, share: str | None) -> Outcome:
+        group, until = self._kernel.group, None
+        if group is not None and share is not None:
+            try:
+                until = await group.admitted(share)
+            except CasitaError as err:
+                raise CommandFailed(f"nothing was sent: {err}") from err
         owner = home_of(command.entity_id or "")
         if owner is None or command.entity_id is None:
             raise CommandFailed(f"{command.entity_id}: it is of no other home")
-        asked = self._asking(command, command.entity_id.removeprefix(f"{owner}."))
+        asked = self._asking(command, command.entity_id.removeprefix(f"{owner}."), until)
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting[asked.id] = answer
         try:
@@ -76,7 +88,7 @@ class Commanding:
         """Take a message that was for this home alone. Raises nothing."""
         if event.type == ANSWERED:
             self._answered(event)
-        elif event.type == ASKED and event.key not in self._seen:
+        elif event.type == ASKED and self._kernel.group is None and event.key not in self._seen:
             self._seen.add(event.key)  # before it is done: a pulse is never done twice
             self._asked(event)
 
@@ -86,13 +98,15 @@ class Commanding:
         except NotReady as err:
             raise CommandFailed(f"nothing was sent: {err}") from err
 
-    def _asking(self, command: Command, entity_id: str) -> CloudEvent:
-        now = self._kernel.clock.now()
+    def _asking(self, command: Command, entity_id: str, until: datetime | None) -> CloudEvent:
+        expires = self._kernel.clock.now() + timedelta(seconds=EXPIRES_S)
+        if until is not None:
+            expires = min(expires, until)
         data = {
             "service": command.service,
             "entity_id": entity_id,
             "data": msgspec.to_builtins(dict(command.data)),
-            "expires": (now + timedelta(seconds=EXPIRES_S)).isoformat(),
+            "expires": expires.isoformat(),
         }
         return self._event(ASKED, entity_id, data, hops=command.event.hops)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import voluptuous as vol
 
 from casita.broker._bridge import Bridge, BrokerStatus
-from casita.broker._settings import COMMON, settings_of
+from casita.broker._settings import COMMON, for_worker, settings_of
 from casita.errors import did_you_mean
 from casita.ids import slugify
 from casita.plugin import Component
@@ -34,7 +34,7 @@ class Brokers(Component):
             return
         good, problems = validate_entries(COMMON, nodes, section=SECTION)
         self._tell(problems)
-        for name, given in good.items():
+        for name, given in self._chosen(good).items():
             try:
                 self._begin(str(name), given)
             except vol.Invalid as err:
@@ -50,10 +50,34 @@ class Brokers(Component):
         found = await asyncio.gather(*(one.status() for one in self._bridges))
         return sorted(found, key=lambda one: one.name)
 
+    def _chosen(self, good: Mapping[Any, Any]) -> Mapping[Any, Any]:
+        """Return the brokers to speak to: for a worker that of its group alone."""
+        group = self.home.kernel.group
+        if group is None:
+            return good
+        wanted = group.settings.broker or next(iter(good), "")
+        if len(good) > 1 and group.settings.broker is None:
+            names = ", ".join(map(str, good))
+            self._tell([Problem(message=f"a worker has one broker: name one of {names}")])
+            return {}
+        if wanted not in good:
+            hint = did_you_mean(wanted, list(map(str, good)))
+            self._tell([Problem(message=f"a worker needs its broker {wanted!r}.{hint}")])
+            return {}
+        return {wanted: good[wanted]}
+
     def _begin(self, name: str, given: Mapping[str, Any]) -> None:
-        kind = self._kind(given["url"])
-        own_name = slugify(self.home.kernel.config.home.name)
-        bridge = Bridge(settings_of(name, given, kind, own_name), kind, self.home, self.home.kernel)
+        kernel = self.home.kernel
+        kind, group = self._kind(given["url"]), kernel.group
+        if group is None:
+            settings = settings_of(name, given, kind, slugify(kernel.config.home.name))
+        else:
+            given = for_worker(given, group.settings.group)
+            if not kind.fans_out:
+                message = "workers need a broker that spreads messages by itself: NATS or Kafka"
+                raise vol.Invalid(message, path=["url"])
+            settings = settings_of(name, given, kind, "", member=group.settings.worker)
+        bridge = Bridge(settings, kind, self.home, kernel)
         self._bridges.append(bridge)
         bridge.start()
 

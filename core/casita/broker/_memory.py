@@ -44,6 +44,8 @@ class MemoryBroker:
     def __init__(self) -> None:
         self.up = True
         """False: it refuses connections, and has dropped those that there were."""
+        self.cut_off: set[str] = set()
+        """Readers that cannot reach it."""
         self.messages: list[Kept] = []
         self._ids: set[tuple[Channel, str]] = set()
         self._read: dict[str, int] = defaultdict(int)
@@ -62,6 +64,15 @@ class MemoryBroker:
         self.up = False
         self._wake()
 
+    def cut(self, reader: str) -> None:
+        """Drop the connections of one reader, until it is let in again."""
+        self.cut_off.add(reader)
+        self._wake()
+
+    def let_in(self, reader: str) -> None:
+        """Let a reader connect again."""
+        self.cut_off.discard(reader)
+
     def reached(self, group: str) -> int:
         """Return how many messages a group has dealt with."""
         return self._read[group]
@@ -70,16 +81,20 @@ class MemoryBroker:
         """Note how many messages a group has dealt with."""
         self._read[group] = max(self._read[group], position)
 
-    async def beyond(self, position: int) -> None:
-        """Return when there is something beyond a position, or the broker has stopped."""
+    async def beyond(self, position: int, reader: str) -> None:
+        """Return when there is something beyond a position, or the reader has lost us."""
         news = asyncio.Event()
         self._news.add(news)
         try:
-            while self.up and len(self.messages) <= position:
+            while self.reaches(reader) and len(self.messages) <= position:
                 news.clear()
                 await news.wait()
         finally:
             self._news.discard(news)
+
+    def reaches(self, reader: str) -> bool:
+        """Say whether a reader can be connected."""
+        return self.up and reader not in self.cut_off
 
     def _wake(self) -> None:
         for news in self._news:
@@ -93,7 +108,7 @@ class MemoryTransport(Transport):
         self._broker = broker
         self._plan = plan
         self._clock = clock
-        self._position = broker.reached(plan.home)
+        self._position = broker.reached(plan.reader)
         self._open = False
 
     async def open(self) -> Promises:
@@ -109,7 +124,7 @@ class MemoryTransport(Transport):
 
     async def receive(self) -> Sequence[Delivery]:
         self._check()
-        await self._broker.beyond(self._position)
+        await self._broker.beyond(self._position, self._plan.reader)
         self._check()
         found: list[Delivery] = []
         while self._position < len(self._broker.messages) and len(found) < self._plan.batch:
@@ -121,13 +136,13 @@ class MemoryTransport(Transport):
 
     async def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         self._check()
-        self._broker.move(self._plan.home, max(one.token for one in deliveries))
+        self._broker.move(self._plan.reader, max(one.token for one in deliveries))
 
     async def close(self) -> None:
         self._open = False
 
     async def waiting(self) -> int | None:
-        reached = self._broker.reached(self._plan.home)
+        reached = self._broker.reached(self._plan.reader)
         return sum(self._is_ours(one.channel) for one in self._broker.messages[reached:])
 
     def _take(self, message: Message) -> str | None:
@@ -155,7 +170,7 @@ class MemoryTransport(Transport):
         return not self._plan.homes or channel.home in self._plan.homes
 
     def _check(self) -> None:
-        if not (self._open and self._broker.up):
+        if not (self._open and self._broker.reaches(self._plan.reader)):
             raise NotReady(f"{self._plan.url}: the broker is away")
 
 

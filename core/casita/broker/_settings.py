@@ -83,6 +83,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     commands: Mapping[str, Sequence[str]]
     """By home, what it may command here; ``*`` allowed, but a lock is named in full."""
     options: Mapping[str, Any]
+    member: str = ""
+    """Which worker this is of the group that goes by the name of ``home``."""
 
     @property
     def shown_url(self) -> str:
@@ -102,12 +104,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             to=tuple(self.publish.to) if self.publish else (),
             subscribes=self.subscribe is not None,
             homes=tuple(self.subscribe.homes) if self.subscribe else (),
+            member=self.member,
             durable=self.durable,
             options=self.options,
         )
 
 
-def settings_of(name: str, given: Mapping[str, Any], kind: BrokerKind, home: str) -> Settings:
+def for_worker(given: Mapping[str, Any], group: str) -> Mapping[str, Any]:
+    """Return what a worker makes of a broker's settings: it listens, and goes by its group.
+
+    Raises `vol.Invalid` where they are for a home.
+    """
+    for key in ("publish", "commands"):
+        if given.get(key):
+            message = f"a worker has no devices: leave out '{key}:', it is for homes"
+            raise vol.Invalid(message, path=[key])
+    subscribe = given.get("subscribe", _SUBSCRIBE({}))
+    return {**given, "home": group, "subscribe": subscribe}
+
+
+def settings_of(
+    name: str, given: Mapping[str, Any], kind: BrokerKind, home: str, *, member: str = ""
+) -> Settings:
     """Make settings of what `COMMON` has let through; ``home`` is this one's name by default.
 
     Raises `vol.Invalid` if the kind of broker does not take its own options, or needs more.
@@ -129,4 +147,5 @@ def settings_of(name: str, given: Mapping[str, Any], kind: BrokerKind, home: str
         subscribe=Subscribing(**subscribe) if subscribe is not None else None,
         commands=given["commands"],
         options=options,
+        member=member,
     )

@@ -84,6 +84,8 @@ main = _Commands(
         "ignore": ("adopt", "Take a device that was found out of sight."),
         "call": ("call", "Call a service: command a device."),
         "brokers": ("brokers", "Show the brokers that carry events, and how they fare."),
+        "worker": ("worker", "Run automations of a group, without devices, until interrupted."),
+        "workers": ("workers", "Show the workers of a group, and who runs what."),
         "consumers": ("consumers", "Show who reads the log, and how far each is."),
         "dead": ("dead", "Look at what consumers could not deal with, and send it again."),
         "plugin": ("plugins", "List plugins."),

@@ -20,9 +20,10 @@ _ANSWER_WITHIN_S: Final = 100.0
 class Client:
     """The hub of one configuration folder. Raises `Failure` if it does not answer, or refuses."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, data: Path | None = None) -> None:
+        """``data`` is where it keeps its data, if that is not where the configuration says."""
         self._folder = folder
-        self._path = data_folder(folder) / _SOCKET
+        self._path = (data or data_folder(folder)) / _SOCKET
 
     def get(self, path: str) -> Any:
         """Return what the hub answers to a GET."""

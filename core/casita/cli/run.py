@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from casita.host import PluginStatus
     from casita.hub import Hub
     from casita.kernel import Kernel
+    from casita.workers import WorkerSettings
     from casita_config import Configuration
 
 _INTERRUPTED: Final = 130
@@ -51,31 +52,52 @@ _VERBOSE_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but what is wrong.")
 def run_command(config: Path | None, folder: Path, verbose: bool, quiet: bool) -> None:
     """Run the hub until it is interrupted, and tell what happens in the house."""
+    chosen = config_folder(config or folder)
+    set_up_logging(verbose=verbose, narrated=not quiet)
+    configuration = loaded(chosen)
+    serve(configuration, configuration.data_folder, quiet=quiet)
+
+
+def loaded(folder: Path) -> Configuration:
+    """Return the configuration of a folder. Raises `Failure` that says what is wrong."""
     from casita_config import load_config
 
-    chosen = config_folder(config or folder)
-    _set_up_logging(verbose=verbose, narrated=not quiet)
     try:
-        configuration = load_config(chosen)
+        return load_config(folder)
     except ConfigError as err:
-        raise Failure(f"{chosen}: the configuration is wrong\n{err}") from err
+        raise Failure(f"{folder}: the configuration is wrong\n{err}") from err
+
+
+def serve(
+    configuration: Configuration,
+    data: Path | None,
+    *,
+    quiet: bool,
+    worker: WorkerSettings | None = None,
+) -> None:
+    """Run a hub, or a worker, until it is interrupted; its log is in the folder ``data``."""
     _log_in(configuration.home.zone)
     with Voice(sys.stdout) as voice:
         say: Callable[[str], None] = _silent if quiet else voice.say
         try:
-            asyncio.run(_run(configuration, say))
+            asyncio.run(_run(configuration, data, say, worker))
         except LogError as err:
             raise Failure(str(err)) from err
         except OSError as err:
             raise _why_not(configuration, err) from err
 
 
-async def _run(config: Configuration, say: Callable[[str], None]) -> None:
+async def _run(
+    config: Configuration,
+    data: Path | None,
+    say: Callable[[str], None],
+    worker: WorkerSettings | None,
+) -> None:
     from casita.hub import Hub, calm_collector
 
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    async with Hub(config, folder=config.data_folder) as hub:
+    async with Hub(config, folder=data, worker=worker) as hub:
         await _greet(hub, say)
         calm_collector()
         _narrate(hub, say)
@@ -99,8 +121,10 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
 
 async def _greet(hub: Hub, say: Callable[[str], None]) -> None:
     """Say where the hub is, what runs in it, and what is wrong."""
-    folder = hub.config.folder
+    folder, group = hub.config.folder, hub.kernel.group
     say(f"Casita {installed_version()} on {folder}")
+    if group is not None:
+        say(f"Worker {group.settings.worker} of the group {group.settings.group}")
     say(f"Open {hub.address}")
     code = hub.api.setup_code if hub.api is not None else None
     if code is not None:
@@ -172,7 +196,7 @@ def _why_not(config: Configuration, err: OSError) -> Failure:
     return Failure(f"the hub could not start: {err}")
 
 
-def _set_up_logging(*, verbose: bool, narrated: bool) -> None:
+def set_up_logging(*, verbose: bool, narrated: bool) -> None:
     """Log to stderr. What the narrator tells anyway is told once, by it."""
     handler = logging.StreamHandler(sys.stderr)
     if narrated and not verbose:

@@ -60,6 +60,8 @@ class Host:
         found = _loader.installed(enabled) if self._given is None else _loader.given(self._given)
         for loaded in found:
             self._loaded[loaded.name] = loaded
+            if self._kernel.group is not None:
+                _loader.keep_off_devices(loaded)
             if loaded.reason is None and loaded.enabled:
                 self._take_in(loaded)
             if loaded.reason is not None:

@@ -68,6 +68,13 @@ def installed(enabled: Iterable[str]) -> list[Loaded]:
     return loaded
 
 
+def keep_off_devices(loaded: Loaded) -> None:
+    """Leave of a plugin what a worker can use: it has no devices, and listens to no network."""
+    loaded.devices = loaded.discoveries = ()
+    if not loaded.trusted:
+        loaded.components = [one for one in loaded.components if one.triggers]
+
+
 def given(plugins: Sequence[Plugin]) -> list[Loaded]:
     """Take plugins that are at hand, as tests have them; each is as trusted as the hub."""
     return [

@@ -140,7 +140,7 @@ class KafkaTransport(Transport):
         )
         await self._producer.start()
         self._consumer = AIOKafkaConsumer(
-            group_id=f"{self._prefix}-{self._plan.home}",
+            group_id=f"{self._prefix}-{self._plan.reader}",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             metadata_max_age_ms=_milliseconds(self._plan.options["discover"]),

@@ -58,7 +58,7 @@ class NatsTransport(Transport):
         self._clock = clock
         self._prefix: str = plan.options["prefix"]
         self._stream = self._prefix.upper()
-        self._durable = f"home-{plan.home}"
+        self._durable = f"home-{plan.reader}"
         self._answer_s: float = plan.options["timeout"].total_seconds()
         self._client = Client()
         self._closed = asyncio.Event()

@@ -19,14 +19,15 @@ from casita.api.routes import (
     traces,
     trying,
     webhooks,
+    workers,
 )
 
 
 def every_route() -> list[Route]:
     """Return all routes of the API and of its page."""
     topics = (
-        states, history, registry, commands, events, consumers, brokers, discovery, automations,
-        asking, trying, system, traces, clock, access, webhooks,
+        states, history, registry, commands, events, consumers, brokers, workers, discovery,
+        automations, asking, trying, system, traces, clock, access, webhooks,
         page,
     )  # fmt: skip
     return routes_of(topics)
