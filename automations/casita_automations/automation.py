@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from casita.errors import CasitaError
 from casita.events import Cause, Event
 from casita.workers import Group
 from casita_automations.conditions import Condition
+from casita_automations.keeping import KeptHolds
 from casita_automations.numeric import ConditionError
 from casita_automations.owner import Limits, Owner
 from casita_automations.parts import Fire
@@ -18,7 +19,7 @@ from casita_automations.program import Program
 from casita_automations.running import Machine, Run
 from casita_automations.templates import Value
 from casita_automations.triggers import Arming, CompiledTrigger
-from casita_automations.triggers.source import Cancel, Holds
+from casita_automations.triggers.source import Cancel, Holds, Pending
 from casita_automations.turns import firing_of
 
 SKIPS: Final = "skip"
@@ -58,6 +59,7 @@ class Automation(Owner):
         self._variables = variables
         self._condition = condition
         self._holds = holds
+        self._kept: dict[int, Holds] = {}
         self._cancels: dict[int, Cancel] = {}
         self._static: dict[str, Any] = {}
         self.skips: dict[int, datetime] = {}
@@ -89,6 +91,13 @@ class Automation(Owner):
         """React no more."""
         for index in list(self._cancels):
             self._disarm_one(index)
+
+    def running(self) -> Iterator[Pending]:
+        """Yield the ``for:`` that run in its triggers, and what else these keep."""
+        for index in self._cancels:
+            holds = self._kept[index]
+            if isinstance(holds, KeptHolds):
+                yield from holds.running()
 
     def arm_anew(self, index: int, between: Callable[[], None]) -> None:
         """Disarm one trigger, which forgets what it waits for, and arm it once that is mended."""
@@ -177,10 +186,10 @@ class Automation(Owner):
         limited = (
             {**self._static, "this": self._this()} if self.program.wants_this else self._static
         )
+        holds = self._kept[index] = self._holds(self, index)
         arming = Arming(
-            fire=self._fire_of(index), base=trigger.base, variables=limited,
-            holds=self._holds(self, index),
-        )  # fmt: skip
+            fire=self._fire_of(index), base=trigger.base, variables=limited, holds=holds
+        )
         self._cancels[index] = trigger.source.arm(arming)
 
     def _disarm_one(self, index: int) -> None:

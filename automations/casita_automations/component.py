@@ -16,7 +16,7 @@ from casita_automations import speaking
 from casita_automations.asking.answering import Answers
 from casita_automations.automation import Automation
 from casita_automations.building import Builder
-from casita_automations.keeping import HOLDS, KeptHolds
+from casita_automations.keeping import HOLDS, KeptHolds, forget, sort_out
 from casita_automations.owner import SOURCE, Owner
 from casita_automations.parts import Parts
 from casita_automations.reloading import Plan, broken_tests, leave, other_changes
@@ -45,7 +45,6 @@ class Automations(Component):
         self._parts.freshen = self._shown.freshen
         self._keeper = Keeper(self._parts, self.owners)
         machine = self._keeper.machine = Machine(self._parts, self._keeper.store)
-        self._holds: list[KeptHolds] = []
         self._kept_holds: dict[str, Any] = dict(kernel.log.items(HOLDS))
         self._reloading = asyncio.Lock()
         self._leaving: list[Owner] = []
@@ -75,8 +74,6 @@ class Automations(Component):
             self.home.kernel.group.part()
         self.home.kernel.asking.answered_by(None)
         self._answers.stop()
-        for holds in self._holds:
-            holds.closed = True
         self._keeper.closed = True
         self._shown.close()
         await self._tasks.stop()
@@ -200,14 +197,19 @@ class Automations(Component):
     def _holds_of(self, automation: Automation, index: int) -> Holds:
         prefix = f"{automation.entity_id}/{index}"
         mine = [key for key in self._kept_holds if key.startswith(f"{prefix} ")]
-        before = {key.removeprefix(f"{prefix} "): self._kept_holds.pop(key) for key in mine}
-        holds = KeptHolds(self.home.kernel.log, prefix, before)
-        self._holds.append(holds)
-        return holds
+        kept = {key: self._kept_holds.pop(key) for key in mine}
+        kernel, program = self.home.kernel, automation.identity
+        good = sort_out(kernel, automation.entity_id, program, kept)
+        return KeptHolds(
+            kernel.log, prefix, {key.removeprefix(f"{prefix} "): good[key] for key in good},
+            closed=lambda: self._keeper.closed, program=program,
+        )  # fmt: skip
 
     def _drop_unclaimed_holds(self) -> None:
-        for key in self._kept_holds:
-            self.home.kernel.log.remove(HOLDS, key)
+        for key, document in self._kept_holds.items():
+            entity_id = key.partition("/")[0]
+            why = "it was changed or removed meanwhile"
+            forget(self.home.kernel, entity_id, key, document, why)
         self._kept_holds.clear()
 
     @staticmethod

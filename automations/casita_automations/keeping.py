@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
-from datetime import datetime
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from casita.events import Cause
+from casita.kernel import Kernel
 from casita.log import EventLog
-from casita_automations.program import Program
 from casita_automations.running import Run, Strand, Wait
 from casita_automations.triggers.source import Pending
 from casita_automations.values import from_document, to_document
 
 HOLDS: Final = "hold"
 
-
-def program_hash(program: Program) -> str:
-    """Return what tells a program from another one."""
-    text = json.dumps(program.source, default=str, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+_logger = logging.getLogger(__name__)
 
 
-def run_document(run: Run, program: str) -> dict[str, Any]:
+def run_document(run: Run) -> dict[str, Any]:
     """Return a waiting run as JSON can hold it."""
     return {
         "owner": run.owner.key,
-        "program": program,
+        "program": run.owner.identity,
         "cause": [run.cause.offset, run.cause.root, run.cause.hops],
         "variables": to_document(run.variables),
         "strands": [_strand_document(strand) for strand in run.strands.values()],
@@ -79,29 +74,96 @@ class KeptHolds:
     """The running ``for:`` of one trigger of one automation, or of a template entity."""
 
     def __init__(
-        self, log: EventLog, prefix: str, before: Mapping[str, Any], *, collection: str = HOLDS
+        self,
+        log: EventLog,
+        prefix: str,
+        before: Mapping[str, Any],
+        *,
+        closed: Callable[[], bool],
+        program: str = "",
+        collection: str = HOLDS,
     ) -> None:
-        """``before`` holds the documents that the log had of it at the start."""
+        """``before`` holds the documents that the log had of it at the start.
+
+        ``closed`` says whether the hub ends: what runs is kept for the next start. ``program``
+        is the identity of what the trigger belongs to.
+        """
         self._log = log
         self._collection = collection
         self._prefix = prefix
         self._before = before
-        self.closed = False
-        """Whether the hub ends: what runs is kept for the next start."""
+        self._closed = closed
+        self._program = program
+        self._running: dict[str, Pending] = {}
 
     def keep(self, pending: Pending) -> None:
         """Write one down."""
-        self._log.put(self._collection, f"{self._prefix} {pending.key}", pending_document(pending))
+        self._running[pending.key] = pending
+        document = {**pending_document(pending), "program": self._program}
+        self._log.put(self._collection, f"{self._prefix} {pending.key}", document)
 
     def drop(self, key: str) -> None:
         """Strike one out."""
-        if not self.closed:
+        if not self._closed():
+            self._running.pop(key, None)
             self._log.remove(self._collection, f"{self._prefix} {key}")
 
     def kept(self) -> list[Pending]:
         """Return those that ran when the hub ended; once only."""
         before, self._before = self._before, {}
-        return [pending_of(key, document) for key, document in before.items()]
+        found = [pending_of(key, document) for key, document in before.items()]
+        self._running.update((one.key, one) for one in found)
+        return found
+
+    def running(self) -> Iterator[Pending]:
+        """Yield those that are kept now."""
+        yield from self._running.values()
+
+
+def sort_out(
+    kernel: Kernel, entity_id: str, program: str, kept: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return which of an automation's rows of `HOLDS` it goes on with after a restart.
+
+    What a trigger remembers is good for any form of it. What ran in another form is struck out,
+    and told.
+    """
+    found = {}
+    for key, document in kept.items():
+        if document.get("program", program) == program or _is_memory(document):
+            found[key] = document
+        else:
+            forget(kernel, entity_id, key, document, "it was changed meanwhile")
+    return found
+
+
+def forget(kernel: Kernel, entity_id: str, key: str, document: Mapping[str, Any], why: str) -> None:
+    """Strike out a row of `HOLDS`, and tell if something ends with it."""
+    kernel.log.remove(HOLDS, key)
+    tell_forgotten(kernel, entity_id, pending_of(key, document), why)
+
+
+def tell_forgotten(kernel: Kernel, entity_id: str, pending: Pending, why: str) -> None:
+    """Tell of a ``for:`` that is given up, or of a time that was missed; of no other row."""
+    if not pending.due:
+        return
+    if pending.data:
+        message = f"a 'for:' that ran is given up: {why}"
+    elif pending.due <= kernel.clock.now().timestamp():
+        due = datetime.fromtimestamp(pending.due, UTC).astimezone(kernel.config.home.zone)
+        message = f"what was due at {due:%Y-%m-%d %H:%M:%S} is not made up for: {why}"
+    else:
+        return
+    _logger.warning("%s: %s", entity_id, message)
+    kernel.bus.emit(
+        "run.refused", entity_id, {"reason": "changed", "message": message},
+        source="automations", cause=pending.cause if pending.cause.offset else None,
+    )  # fmt: skip
+
+
+def _is_memory(document: Mapping[str, Any]) -> bool:
+    """Say whether a row is no wait for a time, but the last value of an entity that is away."""
+    return not document["due"]
 
 
 def _strand_document(strand: Strand) -> dict[str, Any]:

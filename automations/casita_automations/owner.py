@@ -7,11 +7,13 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 from casita.commands import HOP_LIMIT, Commands
 from casita.events import Cause, Event, State
 from casita.vocabulary import Mode
+from casita_automations.identity import identity_of
 from casita_automations.parsing import At
 from casita_automations.program import Program
 from casita_automations.running import Machine, Result, Run
@@ -94,6 +96,11 @@ class Owner:
         self._changed = changed
         self._span = (0, 0)
         self._queued = 0
+
+    @cached_property
+    def identity(self) -> str:
+        """What its rows in the log name its present form by."""
+        return identity_of(self.program, self.declared[0])
 
     @property
     def key(self) -> str:
@@ -257,6 +264,7 @@ class Owner:
         as_cause = cause.as_cause() if isinstance(cause, Event) else cause
         document = {
             "owner": self.key,
+            "program": self.identity,
             "queued": True,
             "variables": to_document(variables),
             "cause": None if as_cause is None else [as_cause.offset, as_cause.root, as_cause.hops],

@@ -17,6 +17,8 @@ from casita.errors import CasitaError
 from casita.reloads import Difference, ItemChange, WhenChanged
 from casita.testruns import TestReport
 from casita_automations.automation import Automation
+from casita_automations.identity import behaviour
+from casita_automations.keeping import tell_forgotten
 from casita_automations.loading import SECTIONS
 from casita_automations.owner import Owner
 from casita_automations.running import Machine, Result
@@ -24,7 +26,6 @@ from casita_automations.script import Script
 from casita_automations.testing import has_tests
 from casita_config import Configuration, plain
 
-_NOT_BEHAVIOUR: Final = frozenset({"tests", "description", "when_changed"})
 _TESTS_WITHIN_S: Final = 80.0
 _OURS: Final = (*SECTIONS, "script")
 _WHEN_CHANGED: Final = "when_changed"
@@ -86,20 +87,23 @@ def policy(was: Owner | None, now: Owner | None) -> WhenChanged:
 def leave(was: Owner, now: Owner | None, machine: Machine) -> bool:
     """Let an item's runs end as its policy has it; say whether some of them go on."""
     wish = policy(was, now)
+    why = f"it was {'changed' if now else 'removed'} meanwhile"
     if isinstance(was, Automation):
+        for pending in was.running():
+            tell_forgotten(machine.parts.kernel, was.entity_id, pending, why)
         was.disarm()
     if wish is WhenChanged.FINISH:
         return was.current > 0
     anew = [run.variables for run in was.runs.values()] + [one.variables for one in was.queue]
     causes = [run.cause for run in was.runs.values()] + [one.cause for one in was.queue]
     words = "begun anew with" if wish is WhenChanged.RESTART else "dropped with"
-    message = f"{words} the reload: it was {'changed' if now else 'removed'} meanwhile"
+    message = f"{words} the reload: {why}"
     for run in list(was.runs.values()):
         machine.end(run, Result.STOPPED, CasitaError(message))
     was.stop()
     if wish is WhenChanged.RESTART and now is not None:
         for variables, cause in zip(anew, causes, strict=True):
-            _begin_anew(now, variables, cause)
+            begin_anew(now, variables, cause)
     return False
 
 
@@ -128,16 +132,9 @@ async def broken_tests(config: Configuration, folder: Path) -> Sequence[str]:
 
 def _same(owner: Owner, new: Owner | None) -> bool:
     return new is not None and (
-        owner.fingerprint == new.fingerprint or _behaviour(owner) == _behaviour(new)
+        owner.fingerprint == new.fingerprint
+        or behaviour(owner.declared[0]) == behaviour(new.declared[0])
     )
-
-
-def _behaviour(owner: Owner) -> str:
-    """Return what is the same for items that do the same, whatever their tests are."""
-    node = plain(owner.declared[0])
-    if isinstance(node, Mapping):
-        node = {key: value for key, value in node.items() if key not in _NOT_BEHAVIOUR}
-    return json.dumps(node, default=str, sort_keys=True)
 
 
 def _policy_of(owner: Owner | None) -> WhenChanged:
@@ -146,7 +143,8 @@ def _policy_of(owner: Owner | None) -> WhenChanged:
     return WhenChanged(wish) if wish in tuple(WhenChanged) else WhenChanged.DROP
 
 
-def _begin_anew(owner: Owner, variables: Mapping[str, Any], cause: Any) -> None:
+def begin_anew(owner: Owner, variables: Mapping[str, Any], cause: Any) -> None:
+    """Run a changed item in the place of a run of what it was before."""
     if isinstance(owner, Automation):
         owner.trigger(dict(variables.get("trigger") or {}), cause, skip_condition=True)
     elif isinstance(owner, Script):

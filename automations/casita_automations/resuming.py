@@ -9,10 +9,12 @@ from typing import Any
 
 from casita.errors import CasitaError, CommandFailed
 from casita.events import Cause
+from casita.reloads import WhenChanged
 from casita_automations.actions.call import REPEATABLE, run_ended
-from casita_automations.keeping import cause_of, program_hash, restore_run, run_document
+from casita_automations.keeping import cause_of, restore_run, run_document
 from casita_automations.owner import SOURCE, Owner
 from casita_automations.parts import Parts
+from casita_automations.reloading import begin_anew, policy
 from casita_automations.rows import RUNS
 from casita_automations.running import Machine, Run, Strand, Wait
 from casita_automations.values import from_document
@@ -32,7 +34,6 @@ class Keeper:
         self._parts = parts
         self._owners = owners
         self._rows = rows
-        self._hashes: dict[int, str] = {}
         self.closed = False
         """Whether the hub ends: rows stay as they are."""
 
@@ -40,8 +41,7 @@ class Keeper:
         """Write a run down that waits now."""
         if not self.closed:
             run.waited = True
-            document = run_document(run, self._hash_of(run.owner))
-            self._parts.rows.put(self._rows, run.key, document, run.share)
+            self._parts.rows.put(self._rows, run.key, run_document(run), run.share)
 
     def restore(self) -> None:
         """Take up the runs that waited when the hub ended, in the order in which they began."""
@@ -60,10 +60,10 @@ class Keeper:
         for key in sorted(documents, key=_order):
             document = documents[key]
             owner = self._owners.get(document["owner"])
-            if document.get("queued"):
+            if owner is None or document.get("program", owner.identity) != owner.identity:
+                self._end_changed(key, document, owner)
+            elif document.get("queued"):
                 self._restore_queued(key, document, owner)
-            elif owner is None or document["program"] != self._hash_of(owner):
-                self._drop(key, document)
             else:
                 waiting.append(self._restore(key, document, owner, share))
         for run in waiting:
@@ -89,11 +89,10 @@ class Keeper:
         event = self._kernel.bus.emit("run.resumed", owner.entity_id, {"run": key}, source=SOURCE)
         return Cause(offset=event.offset, root=event.offset, hops=cause.hops)
 
-    def _restore_queued(self, key: str, document: Any, owner: Owner | None) -> None:
+    def _restore_queued(self, key: str, document: Any, owner: Owner) -> None:
         self._parts.rows.remove(self._rows, key)
-        if owner is not None:
-            variables = from_document(document["variables"])
-            owner.start(variables, cause_of(document["cause"]), document["started"])
+        variables = from_document(document["variables"])
+        owner.start(variables, cause_of(document["cause"]), document["started"])
 
     def _rearm(self, run: Run, strand: Strand) -> None:
         """Take up one wait again; what was due meanwhile goes on at once."""
@@ -129,23 +128,30 @@ class Keeper:
     def _soon(self, callback: Callable[[], None]) -> None:
         self._kernel.clock.call_later(0.0, callback)
 
-    def _drop(self, key: str, document: Any) -> None:
-        """End a run whose automation is gone or has changed; it is told, not guessed at."""
+    def _end_changed(self, key: str, document: Any, owner: Owner | None) -> None:
+        """End a run whose automation is gone or has changed, as its policy has it."""
+        if owner is None:
+            self._drop(key, document, "dropped with the restart: it was removed meanwhile")
+        elif policy(None, owner) is WhenChanged.RESTART:
+            self._parts.ready.soon(partial(self._begin_anew, key, document, owner))
+        else:
+            self._drop(key, document, "dropped with the restart: it was changed meanwhile")
+
+    def _begin_anew(self, key: str, document: Any, owner: Owner) -> None:
+        with self._kernel.log.together():
+            self._drop(key, document, "begun anew with the restart: it was changed meanwhile")
+            begin_anew(owner, from_document(document["variables"]), cause_of(document["cause"]))
+
+    def _drop(self, key: str, document: Any, message: str) -> None:
+        """Strike a run out; that is told, not guessed at."""
         self._parts.rows.remove(self._rows, key)
         cause: Cause | None = cause_of(document["cause"])
-        message = "its automation was changed or removed while the run waited"
-        _logger.warning("%s: a waiting run was dropped: %s", document["owner"], message)
+        _logger.warning("%s: a waiting run ended: %s", document["owner"], message)
         self._kernel.bus.emit(
             "run.finished", document["owner"].partition(" ")[0],
             {"result": "dropped", "message": message, "trace": document.get("trace", [])},
             source=SOURCE, cause=cause,
         )  # fmt: skip
-
-    def _hash_of(self, owner: Owner) -> str:
-        known = self._hashes.get(id(owner.program))
-        if known is None:
-            known = self._hashes[id(owner.program)] = program_hash(owner.program)
-        return known
 
 
 def _go_on(run: Run) -> None:

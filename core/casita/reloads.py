@@ -22,7 +22,7 @@ class WhenChanged(StrEnum):
     DROP = "drop"
     """They end; the log says so."""
     FINISH = "finish"
-    """They go on to their end as they began; a restart of the hub ends them."""
+    """They go on to their end as they began; a restart of the hub ends them, and says so."""
     RESTART = "restart"
     """They end, and the changed automation runs in their place, with the same trigger."""
 

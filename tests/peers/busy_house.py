@@ -32,7 +32,7 @@ _TICK_S: Final = 0.01
 _MOST_S: Final = 0.1
 """Events of so much time happen at once after a pause of the machine."""
 _MOST_BACKLOG: Final = 10_000
-"""A disk that is slower than the rate is waited for: how much a burst may hold is another figure."""
+"""A disk that is slower than the rate is waited for."""
 _FILLING: Final = "x" * 1000
 _HAPPENED_AT: Final = "{{ trigger.to_state.attributes.at }}"
 

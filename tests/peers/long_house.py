@@ -1,9 +1,9 @@
 """A house for a month of its own time: prints what it needed each day as one line of JSON.
 
-``python long_house.py FOLDER DAYS ROUNDS DEVICES KEEP``: so many devices report so many times a day,
-in front of automations that wait, timers, retention and snapshots, on a virtual clock with a log on
-the disk. KEEP is ``bounded``, or ``everything`` for a house that forgets nothing and has to be found
-out.
+``python long_house.py FOLDER DAYS ROUNDS DEVICES KEEP``: so many devices report so many times a
+day, in front of automations that wait, timers, retention and snapshots, on a virtual clock with a
+log on the disk. KEEP is ``bounded``, or ``everything`` for a house that forgets nothing and has to
+be found out.
 """
 
 from __future__ import annotations
@@ -89,5 +89,5 @@ async def main(folder: Path, day_count: int, rounds: int, devices: int, keep: st
 
 
 if __name__ == "__main__":
-    folder, *counts, keep = sys.argv[1:]
-    asyncio.run(main(Path(folder), *map(int, counts), keep))
+    folder, day_count, rounds, devices, keep = sys.argv[1:]
+    asyncio.run(main(Path(folder), int(day_count), int(rounds), int(devices), keep))

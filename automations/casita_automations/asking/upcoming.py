@@ -133,7 +133,9 @@ def _holds(parts: Parts, owners: Mapping[str, Owner]) -> Iterator[Upcoming]:
         entity_id, _, index = name.rpartition("/")
         owner = owners.get(entity_id)
         offset = document["cause"][0]
-        if not isinstance(owner, Automation) or not index.isdecimal() or not offset:
+        if not isinstance(owner, Automation) or not index.isdecimal():
+            continue
+        if not offset or not document["due"]:
             continue
         about = inner.partition(" ")[0]
         trigger = _nth(owner, parts, int(index))

@@ -40,7 +40,6 @@ class TemplateEntities(Component):
         machine = self._keeper.machine = Machine(parts, self._keeper.store)
         self._around = Surroundings(self.home, parts, machine, Chains())
         self._blocks: list[Block] = []
-        self._holds: list[KeptHolds] = []
         self._kept_holds: dict[str, Any] = dict(kernel.log.items(_HOLDS))
         self.home.offer(
             "reload", self._reload, schema={}, kind=Kind.SET,
@@ -55,8 +54,6 @@ class TemplateEntities(Component):
 
     async def stop(self) -> None:
         """Follow nothing any more; what is pending is kept for the next start."""
-        for holds in self._holds:
-            holds.closed = True
         self._keeper.closed = True
         self.home.kernel.timers.release(self.home.instance)
         for block in self._blocks:
@@ -130,9 +127,10 @@ class TemplateEntities(Component):
         prefix = f"{unique_id}/{index}"
         mine = [key for key in self._kept_holds if key.startswith(f"{prefix} ")]
         before = {key.removeprefix(f"{prefix} "): self._kept_holds.pop(key) for key in mine}
-        holds = KeptHolds(self.home.kernel.log, prefix, before, collection=_HOLDS)
-        self._holds.append(holds)
-        return holds
+        return KeptHolds(
+            self.home.kernel.log, prefix, before,
+            closed=lambda: self._keeper.closed, collection=_HOLDS,
+        )  # fmt: skip
 
     def _tell(self, problems: Iterable[Problem]) -> None:
         for one in problems:
