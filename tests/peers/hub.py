@@ -7,7 +7,7 @@ import json
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,10 @@ _READY_WITHIN_S = 30.0
 class HubProcess:
     """``casita run`` on a configuration folder; may be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, program: Sequence[str] = ("-m", "casita")) -> None:
+        """``program`` is what Python is given to run."""
         self.folder = folder
+        self._program = program
         self._process: asyncio.subprocess.Process | None = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -33,7 +35,7 @@ class HubProcess:
     async def start(self) -> None:
         """Start it, and return when it answers."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "casita", "run", "--quiet", str(self.folder),
+            sys.executable, *self._program, "run", "--quiet", str(self.folder),
             stdout=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         connector = aiohttp.UnixConnector(str(self.socket))
@@ -103,11 +105,13 @@ class HubProcess:
     async def _end(self, how: signal.Signals) -> int:
         process, self._process = self._process, None
         session, self._session = self._session, None
+        if process is not None and process.returncode is None and how is signal.SIGKILL:
+            process.kill()  # while requests are under way
         if session is not None:
             await session.close()
         if process is None:
             return 0
-        if process.returncode is None:
+        if process.returncode is None and how is not signal.SIGKILL:
             process.send_signal(how)
         async with asyncio.timeout(20):
             return await process.wait()
@@ -122,12 +126,14 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def running_hub(folder: Path, config: str) -> AsyncIterator[HubProcess]:
+async def running_hub(
+    folder: Path, config: str, *, program: Sequence[str] = ("-m", "casita")
+) -> AsyncIterator[HubProcess]:
     """Write a configuration, run a hub on it, and stop it."""
     (folder / "casita.yaml").write_text(
         f"http: {{port: {free_port()}}}\nnetwork: {{interfaces: [127.0.0.1]}}\n{config}"
     )
-    hub = HubProcess(folder)
+    hub = HubProcess(folder, program=program)
     try:
         await hub.start()
         yield hub
