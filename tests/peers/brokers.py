@@ -13,10 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+import msgspec
+
 from casita.broker import MemoryBroker, memory_broker
-from casita.clock import SystemClock
+from casita.broker import plugin as brokers
+from casita.clock import Clock, SystemClock
 from casita.cloudevents import CloudEvent
 from casita.ids import new_id
+from casita.plugin import Plugin
 from casita.transport import (
     BrokerKind,
     Channel,
@@ -69,6 +73,10 @@ class Peer(ABC):
     @abstractmethod
     async def take_raw(self, home: str, count: int, to: str) -> list[Mapping[str, Any]]:
         """Let a program that is not Casita read what a home tells, as CloudEvents in JSON."""
+
+    def plugins(self) -> Sequence[Plugin] | None:
+        """Return the plugins of a hub that uses it; None: those that are installed."""
+        return None
 
     def options(self, prefix: str) -> dict[str, Any]:
         """Return the options of this kind in a configuration."""
@@ -253,6 +261,34 @@ class SyncedNatsPeer(NatsPeer):
 
     def options(self, prefix: str) -> dict[str, Any]:
         return {"prefix": prefix, "monitor": f"http://127.0.0.1:{self.monitor}"}
+
+
+class HastyNatsPeer(SyncedNatsPeer):
+    """A control: its transport says that all is taken before the server has answered."""
+
+    name = "nats-hasty"
+
+    @property
+    def kind(self) -> BrokerKind:
+        return msgspec.structs.replace(super().kind, make=_make_hasty)
+
+    def plugins(self) -> Sequence[Plugin]:
+        plugin = Plugin("nats", version="0.1.0")
+        plugin.add_broker(self.kind)
+        return [brokers, plugin]
+
+
+def _make_hasty(plan: Plan, clock: Clock) -> Transport:
+    from casita_nats._transport import NatsTransport
+
+    class Hasty(NatsTransport):
+        async def publish(self, messages: Sequence[Message]) -> Sequence[str | None]:
+            self._check()
+            for message in messages:
+                await self._send(message)
+            return [None] * len(messages)
+
+    return Hasty(plan, clock)
 
 
 class KafkaPeer(Server):

@@ -30,6 +30,7 @@ class Home:
         self.done: list[tuple[str, str]] = []
         """The commands that its devices were given: service and entity."""
         self._folder = folder / name
+        self._plugins = peer.plugins()
         self._config: dict[str, Any] = {
             "home": {"name": name.capitalize()},
             "network": {"interfaces": ["127.0.0.1"]},
@@ -47,7 +48,7 @@ class Home:
     async def start(self) -> None:
         """Start its hub."""
         config = Configuration.from_mapping(self._config)
-        self.hub = Hub(config, folder=self._folder, api=False)
+        self.hub = Hub(config, folder=self._folder, api=False, plugins=self._plugins)
         await self.hub.__aenter__()
 
     async def stop(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 import msgspec
 
@@ -209,15 +209,17 @@ class Bridge:
 
     async def _serve(self, transport: Transport) -> None:
         """Receive until the connection is lost, whoever notices it; raise what it was."""
-        receiving = self._home.start(self._receive(transport), f"{self.settings.name} in")
+        receiving = self._home.start(self._received(transport), f"{self.settings.name} in")
         lost = self._home.start(self._lost.wait(), f"{self.settings.name} lost")
         try:
             await asyncio.wait({receiving, lost}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             lost.cancel()
             receiving.cancel()
-            ended = await asyncio.gather(receiving, return_exceptions=True)
-        raise NotReady(str(ended[0]) if isinstance(ended[0], Exception) else self._reason or "lost")
+            ended = (await asyncio.gather(receiving, return_exceptions=True))[0]
+        if isinstance(ended, Exception):
+            raise ended
+        raise NotReady(self._reason or "lost")
 
     async def _tell_states(self, transport: Transport) -> None:
         """Publish the states that there are, once: who joins later starts with them."""
@@ -294,7 +296,14 @@ class Bridge:
 
     # In
 
-    async def _receive(self, transport: Transport) -> None:
+    async def _received(self, transport: Transport) -> Exception:
+        """Receive for ever; return why no more can be received."""
+        try:
+            await self._receive(transport)
+        except Exception as err:  # noqa: BLE001 - a transport is isolated from the hub
+            return err
+
+    async def _receive(self, transport: Transport) -> NoReturn:
         while True:
             deliveries = await transport.receive()
             if not deliveries:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final, TypeVar
 
 import nats.errors
 import nats.js.errors
@@ -26,6 +27,7 @@ from nats.js.api import (
 from casita.clock import Clock
 from casita.cloudevents import CONTENT_TYPE, NotACloudEvent, from_json, to_json
 from casita.errors import AuthFailed, NotReady, SetupFailed
+from casita.tasks import Tasks, is_cancelled
 from casita.transport import Delivery, Message, Plan, Promises, Purpose, Transport
 from casita_nats._subjects import filters, home_of, purpose_of, subject_of
 from casita_nats._syncing import syncs_always, weakness
@@ -37,6 +39,8 @@ _ACK_WAIT_S: Final = 300
 _IN_FLIGHT: Final = 4096
 _TOO_LARGE: Final = 10054
 _DUPLICATES_WITHIN_S: Final = 120
+_logger = logging.getLogger(__name__)
+_T = TypeVar("_T")
 _LOST: Final = (
     nats.errors.ConnectionClosedError,
     nats.errors.ConnectionReconnectingError,
@@ -62,6 +66,7 @@ class NatsTransport(Transport):
         self._answer_s: float = plan.options["timeout"].total_seconds()
         self._client = Client()
         self._closed = asyncio.Event()
+        self._asking = Tasks(f"nats {plan.name}", _noted)
 
     async def open(self) -> Promises:
         await self._connect()
@@ -83,34 +88,17 @@ class NatsTransport(Transport):
         return promises
 
     async def publish(self, messages: Sequence[Message]) -> Sequence[str | None]:
-        self._check()
-        try:
-            async with asyncio.timeout(self._answer_s):
-                sent = [await self._send(message) for message in messages]
-                return [await _answer(one) for one in sent]
-        except _LOST as err:
-            raise NotReady(f"{self._plan.name}: {_words(err)}") from err
+        return await self._answered(self._sent(messages))
 
     async def receive(self) -> Sequence[Delivery]:
-        self._check()
-        try:
-            found = await self._pull.fetch(self._plan.batch, timeout=_PULL_S)
-        except nats.errors.TimeoutError:
-            await self._ask_whether_it_is_there()
-            return []
-        except (nats.errors.Error, OSError) as err:
-            raise NotReady(f"{self._plan.name}: {_words(err)}") from err
+        found = await self._answered(self._pulled())
         return await self._without_ours([self._delivery(message) for message in found])
 
     async def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
-        self._check()
-        try:
-            await deliveries[-1].token.ack_sync(timeout=self._answer_s)
-        except _LOST as err:
-            raise NotReady(f"{self._plan.name}: {_words(err)}") from err
+        await self._answered(deliveries[-1].token.ack_sync(timeout=self._answer_s))
 
     async def close(self) -> None:
-        self._closed.set()
+        await self._was_closed()
         if not self._client.is_closed:
             try:
                 async with asyncio.timeout(_ASKED_WITHIN_S):
@@ -120,8 +108,8 @@ class NatsTransport(Transport):
 
     async def waiting(self) -> int | None:
         try:
-            info = await self._info()
-        except (nats.errors.Error, OSError):
+            info = await self._answered(self._info())
+        except NotReady:
             return None
         return None if info is None else (info.num_pending or 0) + (info.num_ack_pending or 0)
 
@@ -158,19 +146,24 @@ class NatsTransport(Transport):
         return found
 
     async def _was_closed(self) -> None:
+        """End whatever waits for an answer: the client itself lets it wait on."""
         self._closed.set()
+        self._asking.cancel()
 
-    def _check(self) -> None:
+    async def _answered(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Return what the server answers. Raises `NotReady`, also if the connection is lost."""
         if self._closed.is_set() or not self._client.is_connected:
+            work.close()
             raise NotReady(f"{self._plan.name}: the connection to NATS is lost")
-
-    async def _ask_whether_it_is_there(self) -> None:
-        """Raise `NotReady` unless the server answers: who stands still keeps the connection."""
-        self._check()
         try:
-            await self._client.flush(_ASKED_WITHIN_S)
+            answer: _T = await self._asking.start(work, "asking")
         except (nats.errors.Error, OSError) as err:
             raise NotReady(f"{self._plan.name}: {_words(err)}") from err
+        except asyncio.CancelledError as err:
+            if is_cancelled():
+                raise
+            raise NotReady(f"{self._plan.name}: the connection to NATS is lost") from err
+        return answer
 
     async def _ensure_stream(self) -> None:
         try:
@@ -204,6 +197,14 @@ class NatsTransport(Transport):
         )  # fmt: skip
 
     # Consuming
+
+    async def _pulled(self) -> Sequence[Msg]:
+        try:
+            found: Sequence[Msg] = await self._pull.fetch(self._plan.batch, timeout=_PULL_S)
+        except TimeoutError:
+            await self._client.flush(_ASKED_WITHIN_S)  # who stands still keeps the connection
+            return []
+        return found
 
     async def _ensure_consumer(self) -> None:
         """Make our consumer anew where it holds unacknowledged messages: these come first then.
@@ -264,6 +265,11 @@ class NatsTransport(Transport):
 
     # Publishing
 
+    async def _sent(self, messages: Sequence[Message]) -> Sequence[str | None]:
+        async with asyncio.timeout(self._answer_s):
+            sent = [await self._send(message) for message in messages]
+            return [await _answer(one) for one in sent]
+
     async def _send(self, message: Message) -> asyncio.Future[PubAck] | str:
         """Send a message; return what becomes its acknowledgement, or why it cannot be sent."""
         body = to_json(message.event)
@@ -293,6 +299,10 @@ def _msg_id(message: Message) -> str:
     """Return what the server drops doubles by; it is ASCII without line breaks."""
     key = f"{message.channel.purpose}.{message.channel.home} {message.event.key}"
     return key.encode("ascii", "backslashreplace").decode().replace("\n", " ").replace("\r", " ")
+
+
+def _noted(name: str, err: Exception) -> None:
+    _logger.debug("%s: %r", name, err)  # who asked is told
 
 
 async def _ignored(_err: Exception) -> None:
