@@ -283,10 +283,12 @@ def _make_hasty(plan: Plan, clock: Clock) -> Transport:
 
     class Hasty(NatsTransport):
         async def publish(self, messages: Sequence[Message]) -> Sequence[str | None]:
-            self._check()
+            await self._answered(self._handed_over(messages))
+            return [None] * len(messages)
+
+        async def _handed_over(self, messages: Sequence[Message]) -> None:
             for message in messages:
                 await self._send(message)
-            return [None] * len(messages)
 
     return Hasty(plan, clock)
 
