@@ -12,7 +12,7 @@ import msgspec
 
 from casita.events import Event
 
-Attributes = Mapping[str, Any] | msgspec.Raw
+Attributes = Mapping[str, Any] | bytes
 """Attributes, or the JSON of them as long as nobody has looked."""
 Row = tuple[datetime, str, str | None, Attributes]
 """A change: when (aware UTC), entity id, new state or None if it was removed, attributes."""
@@ -25,9 +25,7 @@ _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 def looked_at(attributes: Attributes) -> Mapping[str, Any]:
     """Return attributes for somebody who wants to look at them. Nobody may change them."""
-    if isinstance(attributes, msgspec.Raw):
-        return _looked_at(bytes(attributes))
-    return attributes
+    return _looked_at(attributes) if isinstance(attributes, bytes) else attributes
 
 
 @lru_cache(maxsize=4096)

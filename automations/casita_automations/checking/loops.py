@@ -7,7 +7,8 @@ causes are the path. What the chain cannot change (the time, the sun, sensors) i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, Final
 
 from casita.asking import Finding, Severity
@@ -43,13 +44,12 @@ def check_loops(
     if not any(item.kind == "automation" for item in acting):
         return
     told: set[frozenset[str]] = set()
-    for branches in (True, False):
-        trial = _Trial(pairs, kernel, mentions, branches=branches)
-        for path in trial.loops():
-            members = frozenset(one for one in path if domain_of(one) == "automation")
-            if members not in told:
-                told.add(members)
-                _tell(pairs, path, members, report)
+    trial = _Trial(pairs, kernel, mentions)
+    for path in chain(trial.loops(), trial.loops_of_other_branches()):
+        members = frozenset(one for one in path if domain_of(one) == "automation")
+        if members not in told:
+            told.add(members)
+            _tell(pairs, path, members, report)
 
 
 def _tell(
@@ -68,46 +68,70 @@ def _tell(
 
 
 class _Trial:
-    """One attempt to set off everything, in one favourable world."""
+    """The attempt to set off everything, in a favourable world."""
 
-    def __init__(
-        self, pairs: list[tuple[Item, Any]], kernel: Kernel, mentions: Mentions, *, branches: bool
-    ) -> None:
+    def __init__(self, pairs: list[tuple[Item, Any]], kernel: Kernel, mentions: Mentions) -> None:
         self._shop = Workshop(kernel, kernel.clock.now())
-        self._mentions = mentions
-        self._branches = branches
-        self._stimuli: list[tuple[Automation, Part]] = []
+        self._begun: set[str] = set()
+        """What has run since all was quiet."""
+        self._shop.kernel.bus.subscribe(self._has_begun, owner="check", type="run.started")
+        self._pairs = pairs
+        self._stimuli: dict[str, list[Part]] = {}
+        """The triggers of each automation that could be built."""
         self._left = _MOST
         touched = _touched(item for item, _ in pairs)
         self._stand_ins = StandIns(self._shop, kernel)
         for entity_id in sorted({*touched, *_named(item for item, _ in pairs)}):
             self._stand_ins.add(entity_id)
         self._favour = _Favour(touched, mentions)
-        for item, node in pairs:
-            self._build(item, node)
+
+    def loops(self) -> Iterator[list[str]]:
+        """Go through the loops that come about if what branches ask for is so."""
+        for item, node in self._pairs:
+            self._build(item, self._favour.item(node, branches=True))
+        yield from self._loops_of(list(self._stimuli))
+
+    def loops_of_other_branches(self) -> Iterator[list[str]]:
+        """Go through the loops that come about if it is not so; after the others.
+
+        Where no script has branches, only automations that have some are set off: the others
+        do what they did before.
+        """
+        changed: set[str] = set()
+        for item, node in self._pairs:
+            other = self._favour.item(node, branches=False)
+            if other != self._favour.item(node, branches=True):
+                changed.add(item.entity_id)
+                self._build(item, other)
+        whole = any(domain_of(one) == "script" for one in changed)
+        stimuli = [key for key in self._stimuli if whole or key in changed]
+        if stimuli:
+            yield from self._loops_of(stimuli)
 
     def _build(self, item: Item, node: Any) -> None:
+        """Build an item anew, and note what sets it off."""
+        if self._stimuli.pop(item.entity_id, None) is not None:
+            self._automation(item.entity_id).turn_off()
         try:
             if item.kind == "script":
-                name = item.entity_id.partition(".")[2]
-                self._shop.script(name, self._favoured(node), item.at)
+                self._shop.script(item.entity_id.partition(".")[2], node, item.at)
                 return
-            automation = self._shop.automation(self._favoured(node), item.at, item.entity_id)
-            automation.turn_on()
+            self._shop.automation(node, item.at, item.entity_id).turn_on()
         except (CasitaError, TypeError, ValueError):
             return  # what cannot be built is told elsewhere, and cannot loop
-        self._stimuli += [(automation, part) for part in item.triggers]
+        self._stimuli[item.entity_id] = item.triggers
 
-    def _favoured(self, node: Any) -> Any:
-        return self._favour.item(node, branches=self._branches)
+    def _automation(self, entity_id: str) -> Automation:
+        owner = self._shop.owners[entity_id]
+        assert isinstance(owner, Automation)
+        return owner
 
-    def loops(self) -> Iterable[list[str]]:
-        """Go through the loops that come about."""
+    def _loops_of(self, entity_ids: list[str]) -> Iterator[list[str]]:
         log = self._shop.log
         for state in (OFF, ON):
             self._stand_ins.all_become(state)
             self._settle()
-            for automation, part in self._stimuli:
+            for automation, part in self._triggers_of(entity_ids):
                 before = log.head
                 self._set_off(automation, part)
                 self._settle()
@@ -119,10 +143,19 @@ class _Trial:
                 if self._left <= 0:
                     return
 
+    def _triggers_of(self, entity_ids: list[str]) -> Iterator[tuple[Automation, Part]]:
+        for entity_id in entity_ids:
+            for part in self._stimuli[entity_id]:
+                yield self._automation(entity_id), part
+
     def _settle(self) -> None:
         self._shop.clock.advance(_MOMENT_S)
-        for owner in self._shop.owners.values():
-            owner.stop()
+        begun, self._begun = self._begun, set()
+        for entity_id in begun:
+            self._shop.owners[entity_id].stop()
+
+    def _has_begun(self, event: Event) -> None:
+        self._begun.add(event.subject)
 
     def _set_off(self, automation: Automation, part: Part) -> None:
         kind, data = part.kind, part.data

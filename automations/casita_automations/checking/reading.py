@@ -80,9 +80,11 @@ class Mentions:
         defined = _defined(tree)
         for call in tree.find_all(nodes.Call):
             target = call.node
-            if isinstance(target, nodes.Name) and target.name not in defined:
+            if not isinstance(target, nodes.Name) or target.name in environment.globals:
+                continue
+            if target.name not in defined:
                 near = did_you_mean(target.name, environment.globals)
-                if near and target.name not in environment.globals:
+                if near:
                     yield f"templates have no function {target.name!r}.{near}"
 
 

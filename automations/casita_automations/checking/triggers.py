@@ -8,9 +8,10 @@ from typing import Any, Final
 from casita.ids import domain_of
 from casita_automations.checking.names import entities_in
 from casita_automations.checking.report import Report
+from casita_automations.checking.slips import misspells
 from casita_automations.checking.values import has_no_number, possible_states
 from casita_automations.checking.walk import Item, Part
-from casita_automations.checking.world import World, misspells
+from casita_automations.checking.world import World
 from casita_automations.happening import OUR_NAMES
 from casita_automations.parsing import listed
 from casita_automations.templates import Templates, is_template

@@ -9,6 +9,7 @@ from casita.asking import Known
 from casita.ids import domain_of
 from casita.kernel import Kernel
 from casita.services import Service
+from casita_automations.checking.slips import Slips
 from casita_config import nearest
 
 _DECLARED: Final = frozenset(
@@ -19,8 +20,6 @@ _DECLARED: Final = frozenset(
 )  # fmt: skip
 """Domains whose entities come from the configuration alone."""
 _NOT_IDS: Final = frozenset({"all", "none"})
-_LONG: Final = 8
-_SHORTEST: Final = 4
 
 
 class World:
@@ -35,6 +34,7 @@ class World:
         for entity_id in declared:
             self._attributes.setdefault(entity_id, {})
         self._attributes.update((one.entity_id, one.attributes) for one in states)
+        self._slips = Slips(self._attributes)
         self.services: dict[str, Service] = {one.id: one for one in kernel.commands.services()}
         self.plugins = frozenset(kernel.config.plugins)
         self.whole = known.whole
@@ -66,46 +66,4 @@ class World:
 
     def misspelt_entity(self, entity_id: str) -> str | None:
         """Return the entity of which an id can hardly be anything but a misspelling."""
-        domain = domain_of(entity_id)
-        for one in self._attributes:
-            if domain_of(one) == domain and misspells(entity_id, one):
-                return one
-        return None
-
-
-def misspells(word: str, known: str) -> bool:
-    """Say whether a word is a slip of the pen in a known one, rather than another name.
-
-    ``hall_1`` and ``hall_2``, ``lamp`` and ``lamps``, ``left`` and ``right`` are different names.
-    """
-    if word.replace("_", "") == known.replace("_", ""):
-        return word != known
-    ours, theirs = word.split("_"), known.split("_")
-    if len(ours) != len(theirs):
-        return False
-    apart = [(a, b) for a, b in zip(ours, theirs, strict=True) if a != b]
-    return len(apart) == 1 and _slips(*apart[0])
-
-
-def _slips(word: str, known: str) -> bool:
-    if min(len(word), len(known)) < _SHORTEST or word[0] != known[0]:
-        return False
-    if any(char.isdigit() for char in word + known):
-        return False
-    if word.rstrip("s") == known.rstrip("s"):
-        return False
-    return distance(word, known) <= (2 if len(known) >= _LONG else 1)
-
-
-def distance(word: str, other: str) -> int:
-    """Return how many letters are to be changed, added, left out or swapped with the next."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, char in enumerate(word, 1):
-        above, before, row = before, row, [i]
-        for j, wanted in enumerate(other, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (char != wanted))
-            if i > 1 and j > 1 and char == other[j - 2] and word[i - 2] == wanted:
-                cost = min(cost, above[j - 2] + 1)
-            row.append(cost)
-    return row[-1]
+        return self._slips.of(entity_id)

@@ -37,6 +37,8 @@ class Copy:
         self.main = main
         self._check = check
         self.texts = Texts(folder)
+        self._layout: tuple[int, Layout] | None = None
+        """The last one, with the number of edits that it knows of."""
         self.parts: list[Part] = []
         """What was left out."""
         self.origin_of: Callable[[str, int], Origin] = lambda file, line: (file, line)
@@ -50,7 +52,9 @@ class Copy:
 
     def layout(self) -> Layout:
         """Return where everything stands in it now."""
-        return Layout(self.texts, self.main)
+        if self._layout is None or self._layout[0] != self.texts.edits:
+            self._layout = self.texts.edits, Layout(self.texts, self.main)
+        return self._layout[1]
 
     def leave_out_faults(self) -> list[str]:
         """Leave out part after part until the check accepts the rest; return what it still says."""
@@ -58,11 +62,12 @@ class Copy:
             self.write()
             findings = self._check(self.folder)
             faults = [one for one in findings if self._is_fault(one)]
-            if not self._leave_out(faults):
+            if not faults or not self._leave_out(faults):
                 break
         self._leave_out_unused_secrets(findings)
-        self.write()
-        findings = self._check(self.folder)
+        if self.texts.edited:
+            self.write()
+            findings = self._check(self.folder)
         return [str(one) for one in findings if one.severity is not Severity.HINT]
 
     def _leave_out(self, faults: Iterable[Finding]) -> bool:

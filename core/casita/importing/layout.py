@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -18,6 +19,7 @@ Role = tuple[Any, ...]
 _MAX_DEPTH: Final = 60
 _ANCHOR: Final = re.compile(r"(?:^|[\s\[{,])&([^\s\[\]{},]+)")
 _ALIAS: Final = re.compile(r"(?:^|[\s\[{,])\*([^\s\[\]{},]+)")
+_Marks = list[tuple[int, str]]
 _PACKAGES: Final = (("homeassistant", "packages"), ("packages",))
 _ALONE: Final = frozenset({"trigger", "triggers", "action", "actions", "use_blueprint"})
 """A mapping with one of these under ``automation:`` is one automation."""
@@ -87,6 +89,8 @@ class Layout:
         """Files that cannot be read, with the reason."""
         self.pieces: list[Piece] = []
         self._by_file: dict[str, list[Piece]] = {}
+        self._by_line: dict[str, dict[int, Piece]] = {}
+        self._known_marks: dict[str, tuple[_Marks, _Marks]] = {}
         self._document(main, (), None)
 
     def sections(self) -> Iterator[Piece]:
@@ -99,11 +103,8 @@ class Layout:
 
     def at(self, file: str, line: int | None) -> Piece | None:
         """Return the innermost piece at a line, or the one that includes the file."""
-        found = [
-            piece for piece in self._by_file.get(file, ())
-            if line is not None and piece.first <= line <= piece.last
-        ]  # fmt: skip
-        return max(found, key=lambda piece: len(piece.role), default=self.files.get(file))
+        found = None if line is None else self._innermost(file).get(line)
+        return found or self.files.get(file)
 
     def unit(self, piece: Piece) -> Piece | None:
         """Return the smallest part around a piece that can be left out for itself."""
@@ -115,24 +116,47 @@ class Layout:
 
     def users_of_anchors(self, unit: Piece) -> list[Piece]:
         """Return the other parts of its file that repeat, by an alias, what stands in a part."""
-        lines = self._texts.text(unit.file).splitlines()
-        inside = range(unit.first - 1, unit.last)
-        names = {name for line in inside for name in _ANCHOR.findall(lines[line])}
+        anchors, aliases = self._marks(unit.file)
+        inside = range(unit.first, unit.last + 1)
+        names = {name for line, name in anchors if line in inside}
         users: list[Piece] = []
-        for number, line in enumerate(lines):
-            if number not in inside and names.intersection(_ALIAS.findall(line)):
-                piece = self.at(unit.file, number + 1)
+        for line, name in aliases:
+            if line not in inside and name in names:
+                piece = self.at(unit.file, line)
                 user = self.unit(piece) if piece is not None else None
                 if user is not None and user is not unit and user not in users:
                     users.append(user)
         return users
+
+    def _marks(self, file: str) -> tuple[_Marks, _Marks]:
+        """Return the anchors of a file and the aliases, each with its line."""
+        known = self._known_marks.get(file)
+        if known is None:
+            lines = list(enumerate(self._texts.text(file).splitlines(), 1))
+            known = self._known_marks[file] = (
+                [(number, name) for number, line in lines for name in _ANCHOR.findall(line)],
+                [(number, name) for number, line in lines for name in _ALIAS.findall(line)],
+            )
+        return known
+
+    def _innermost(self, file: str) -> dict[int, Piece]:
+        """Return the innermost piece of each line of a file."""
+        known = self._by_line.get(file)
+        if known is None:
+            known = self._by_line[file] = {}
+            for piece in self._by_file.get(file, ()):
+                for line in range(piece.first, piece.last + 1):
+                    before = known.get(line)
+                    if before is None or len(piece.role) > len(before.role):
+                        known[line] = piece
+        return known
 
     # Reading
 
     def _document(self, file: str, role: Role, parent: Piece | None) -> None:
         try:
             text = self._texts.text(file)
-            node = yaml.compose(text, Loader=_LOADER)
+            node = _composed(text)
         except Unreadable as err:
             self.broken[file] = str(err)
             return
@@ -206,7 +230,7 @@ class Layout:
         self.files[file] = piece
         self._document(file, role, piece)
         if file not in self.broken:
-            piece.node = yaml.compose(self._texts.text(file), Loader=_LOADER)
+            piece.node = _composed(self._texts.text(file))
 
     def _piece_of_file(self, file: str, role: Role, parent: Piece | None) -> Piece:
         try:
@@ -218,6 +242,15 @@ class Layout:
 
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@lru_cache(maxsize=1000)
+def _composed(text: str) -> Any:
+    """Return the nodes of a text. Most files of a folder are read again and again as they are.
+
+    Raises ``yaml.YAMLError``.
+    """
+    return yaml.compose(text, Loader=_LOADER)
 
 
 def _unit_depth(way: list[Piece]) -> int:

@@ -22,10 +22,16 @@ class Texts:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
         self._texts: dict[str, str] = {}
+        self._lines: dict[str, list[str]] = {}
+        """Lines of files that are being edited; their texts are put together when asked for."""
         self.edited: set[str] = set()
+        self.edits = 0
+        """How many edits there were."""
 
     def text(self, file: str) -> str:
         """Return the text of a file. Raises `Unreadable`."""
+        if file in self._lines:
+            self._texts[file] = "".join(f"{line}\n" for line in self._lines.pop(file))
         if file not in self._texts:
             self._texts[file] = read_text(self.path(file))
         return self._texts[file]
@@ -57,22 +63,20 @@ class Texts:
 
     def comment_out(self, file: str, first: int, last: int) -> None:
         """Turn lines, counted from 1, into comments; the number of lines stays."""
-        lines = self.text(file).splitlines()
+        lines = self._edit(file)
         for number in range(first - 1, min(last, len(lines))):
             if lines[number].strip() and not lines[number].lstrip().startswith("#"):
                 lines[number] = f"# {lines[number]}"
         if first <= len(lines):
             lines[first - 1] = f"{lines[first - 1]}{_MARK}"
-        self._put(file, lines)
 
     def blank(self, file: str, first: int, last: int, name: str) -> None:
         """Take lines out that nobody is to read any more, and say whose they were."""
-        lines = self.text(file).splitlines()
+        lines = self._edit(file)
         for number in range(first - 1, min(last, len(lines))):
             lines[number] = "#"
         if first <= len(lines):
             lines[first - 1] = f"# {name}{_MARK}"
-        self._put(file, lines)
 
     def comment_out_all(self, file: str) -> None:
         """Turn a whole file into comments."""
@@ -80,17 +84,24 @@ class Texts:
 
     def append(self, file: str, text: str) -> None:
         """Add a text at the end of a file."""
-        before = self._texts.get(file, "")
+        before = self.text(file) if file in self._texts else ""
         gap = "" if not before or before.endswith("\n") else "\n"
         self.put(file, f"{before}{gap}{text}")
 
     def put(self, file: str, text: str) -> None:
         """Replace the text of a file, or make it."""
+        self._lines.pop(file, None)
         self._texts[file] = text
         self.edited.add(file)
+        self.edits += 1
 
-    def _put(self, file: str, lines: list[str]) -> None:
-        self.put(file, "".join(f"{line}\n" for line in lines))
+    def _edit(self, file: str) -> list[str]:
+        """Return the lines of a file, to be changed at once."""
+        if file not in self._lines:
+            self._lines[file] = self.text(file).splitlines()
+        self.edited.add(file)
+        self.edits += 1
+        return self._lines[file]
 
 
 def read_text(path: Path) -> str:

@@ -107,7 +107,7 @@ class OwnRecord:
                 if raw.type == STATE_CHANGED:
                     if raw.cause is None or self._is_to_happen(raw):
                         data = _decode(raw.data)
-                        batch.append((raw.time, raw.subject, data.state, data.attributes))
+                        batch.append((raw.time, raw.subject, data.state, bytes(data.attributes)))
                 elif raw.type.startswith(_OURS):
                     self._note(raw)
                 else:
