@@ -46,7 +46,6 @@ _NOT_YET: Final = (
     "lawn_mower",
     "notify",
     "update",
-    "weather",
 )
 _OF_ALL: Final = (
     "name", "icon", "picture", "availability", "attributes", "unique_id", "default_entity_id",

@@ -16,6 +16,7 @@ CONTAINERS: Final[Mapping[str, str | None]] = {
     "sensor": "sensors",
     "switch": "switches",
     "vacuum": "vacuums",
+    "weather": None,
 }
 """By section: the key under which the entities stand; None: the platform's item is the entity."""
 IN_TEMPLATE: Final = {"sensors": "sensor", "binary_sensors": "binary_sensor"}
@@ -43,6 +44,11 @@ _NAMES_OF: Final[Mapping[str, Mapping[str, str]]] = {
         "percentage", "preset_mode", "oscillating", "direction",
     )},
     "lock": {"code_format_template": "code_format"},
+    "weather": {f"{name}_template": name for name in (
+        "condition", "temperature", "apparent_temperature", "dew_point", "humidity", "ozone",
+        "cloud_coverage", "pressure", "wind_gust_speed", "wind_speed", "wind_bearing",
+        "visibility", "attribution", "forecast_daily", "forecast_hourly", "forecast_twice_daily",
+    )},
     "vacuum": {"battery_level_template": "battery_level", "fan_speed_template": "fan_speed"},
 }  # fmt: skip
 _IGNORED: Final = ("entity_id", "platform")

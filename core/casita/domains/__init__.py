@@ -29,6 +29,7 @@ from casita.domains import (
     vacuum,
     valve,
     water_heater,
+    weather,
 )
 from casita.plugin import Plugin
 from casita.services import Service
@@ -38,7 +39,7 @@ _OF_ONE_DOMAIN: Final = tuple(
     for module in (
         alarm_control_panel, button, climate, cover, date_time, fan, humidifier, lawn_mower, light,
         lock, media_player, notify, number, remote, scene, select, siren, switch, text, update,
-        vacuum, valve, water_heater,
+        vacuum, valve, water_heater, weather,
     )
     for service in module.SERVICES
 )  # fmt: skip

@@ -19,7 +19,7 @@ CASES = [
     ("switch: {turn_on: [{delya: 1}], turn_off: []}", "Did you mean 'delay'?"),
     ("cover: {name: A}", "the key 'open_cover or set_cover_position' is missing"),
     ("select: [5]", "expected a select"),
-    ("weather: {name: A}", "of the domain 'weather' are not supported"),
+    ("update: {name: A}", "of the domain 'update' are not supported"),
     ('triggers: [{trigger: stat}], sensor: {state: "1"}', "Did you mean 'state'?"),
     ('actions: [], sensor: {state: "1"}', "'actions' is for entities with 'triggers'"),
     ("unique_id: a", "no entity stands here"),

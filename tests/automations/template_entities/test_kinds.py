@@ -404,3 +404,48 @@ def test_an_action_that_waits_goes_on_across_a_crash(make: Make) -> None:
     house.passes("1m")
 
     assert told(house) == [{"did": "on"}]
+
+
+def test_the_weather_and_its_forecast(make: Make) -> None:
+    house = make(
+        """
+        weather:
+          - platform: template
+            name: Outside
+            condition_template: "{{ states('sensor.sky') }}"
+            temperature_template: "{{ states('sensor.out') | float }}"
+            humidity_template: "{{ 61 }}"
+            wind_bearing_template: "NW"
+            pressure_unit: mbar
+            forecast_daily_template: >
+              {{ [{'datetime': '2024-03-13T00:00:00+00:00', 'temperature': 9}] }}
+        automations:
+          - alias: Ask
+            triggers: [{trigger: event, event_type: ask}]
+            actions:
+              - action: weather.get_forecasts
+                target: {entity_id: weather.outside}
+                data: {type: "{{ trigger.event.data.by }}"}
+                response_variable: told
+              - event: told
+                event_data: {did: "{{ told['weather.outside'].forecast[0].temperature }}"}
+        """
+    )
+    house.sees("sensor.sky", "rainy")
+    house.sees("sensor.out", "7.5")
+
+    state, attributes = shown(house, "weather.outside")
+    assert state == "rainy"
+    assert attributes["temperature"] == 7.5
+    assert (attributes["humidity"], attributes["wind_bearing"]) == (61, "NW")
+    assert (attributes["pressure_unit"], attributes["temperature_unit"]) == ("mbar", "°C")
+    assert attributes["supported_features"] == 1
+
+    house.fires("ask", by="daily")
+    house.fires("ask", by="hourly")
+    assert told(house) == [{"did": 9}]
+    failed = [one for one in house.events if one.type == "command.failed"]
+    assert [one.data["message"] for one in failed] == ["weather.outside has no hourly forecast"]
+
+    house.sees("sensor.sky", "green")
+    assert shown(house, "weather.outside")[0] == "unknown"

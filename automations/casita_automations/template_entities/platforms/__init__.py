@@ -17,12 +17,13 @@ from casita_automations.template_entities.platforms.sensor import Sensor
 from casita_automations.template_entities.platforms.switch import Switch
 from casita_automations.template_entities.platforms.vacuum import Vacuum
 from casita_automations.template_entities.platforms.values import Button, Number, Select, Text
+from casita_automations.template_entities.platforms.weather import Weather
 
 KINDS: Final[Mapping[str, type[TemplateEntity]]] = {
     one.kind: one
     for one in (
         AlarmControlPanel, BinarySensor, Button, Cover, EventEntity, Fan, Light, Lock, Number,
-        Select, Sensor, Switch, Text, Vacuum,
+        Select, Sensor, Switch, Text, Vacuum, Weather,
     )
 }  # fmt: skip
 """The kind of template entity of each domain."""
