@@ -63,7 +63,7 @@ class Parts:
             sky=Sky(kernel.config.home, kernel.clock),
             ready=Ready(kernel.clock, listening),
             rows=rows_of(kernel),
-            tasks=tasks or Tasks("automations"),
+            tasks=Tasks("automations") if tasks is None else tasks,
             stale=stale,
         )
         return parts

@@ -183,3 +183,36 @@ def make_recorder(path: Path, calls_at: tuple[int, ...]) -> None:
                 (type_, type_, BEGIN + at, context),
             )
     connection.close()
+
+
+def test_automations_of_plugins_have_their_turns(tmp_path: Path) -> None:
+    (tmp_path / "casita.yaml").write_text(
+        "plugins: {motion_light: }\n"
+        "automations:\n"
+        "  hall:\n"
+        "    use: motion_light.motion_light\n"
+        "    with: {sensor: binary_sensor.hall, light: light.hall, hold: 5m}\n"
+    )
+    record = tmp_path / "record.jsonl"
+    record.write_text(
+        "".join(
+            json.dumps({"ts": f"2024-03-12T{time}Z", "entity_id": entity_id, "state": state}) + "\n"
+            for time, entity_id, state in (
+                ("09:00:00", "binary_sensor.hall", "off"), ("09:00:00", "light.hall", "off"),
+                ("09:10:00", "binary_sensor.hall", "on"), ("09:11:00", "binary_sensor.hall", "off"),
+                ("09:30:00", "binary_sensor.hall", "on"), ("09:32:00", "binary_sensor.hall", "off"),
+                ("10:00:00", "light.hall", "off"),
+            )
+        )
+    )  # fmt: skip
+
+    result = CliRunner().invoke(
+        main, ["backtest", "--json", "--config", str(tmp_path), "--record", str(record)]
+    )
+
+    assert result.exit_code == 0, result.output
+    lines = json.loads(result.stdout)["lines"]
+    assert [(one["time"], one["service"]) for one in lines] == [
+        ("2024-03-12T09:10:00Z", "light.turn_on"), ("2024-03-12T09:16:00Z", "light.turn_off"),
+        ("2024-03-12T09:30:00Z", "light.turn_on"), ("2024-03-12T09:37:00Z", "light.turn_off"),
+    ]  # fmt: skip
