@@ -37,7 +37,11 @@ _MISSING_PARTS: Final = frozenset(
 
 _BUSY_MS: Final = 5000
 _READABLE: Final = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
-_SYNCHRONOUS: Final = "full"
+_SYNCHRONOUS: Final = "extra"
+"""As "full"; and a journal that a new file had before it got its present kind is gone for good.
+
+If it came back after a loss of power, SQLite would take all back that was written since.
+"""
 
 
 def open_for_writing(folder: Path) -> apsw.Connection:
@@ -64,10 +68,10 @@ def connect(path: Path) -> apsw.Connection:
     """Open a file as the log is written: with a journal, and synced before it is told."""
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(_BUSY_MS)
+    connection.pragma("synchronous", _SYNCHRONOUS)
     if connection.pragma("page_count") == 0:
         connection.pragma("auto_vacuum", 2)  # writes even where it changes nothing
     connection.pragma("journal_mode", "wal")
-    connection.pragma("synchronous", _SYNCHRONOUS)
     return connection
 
 

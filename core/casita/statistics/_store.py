@@ -176,6 +176,7 @@ class Store(StatisticsReader):
         """Open the file of a data folder, made if it is new; None: in memory."""
         connection = apsw.Connection(":memory:" if folder is None else str(folder / FILE))
         connection.set_busy_timeout(_BUSY_MS)
+        connection.pragma("synchronous", "extra")  # so that what led to the next line is gone
         connection.pragma("journal_mode", "wal")
         connection.pragma("synchronous", "normal")
         version = connection.pragma("user_version")
