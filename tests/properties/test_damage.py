@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import os
 import random
 import shutil
@@ -23,8 +24,6 @@ from proofs import share
 FLIPS = share(2000)
 CUTS = share(500)
 PAGE_BYTES = 4096
-ROW_BYTES = 24
-"""A row is at least so long; a shorter part of it is no proof of where it stands."""
 BEGIN = datetime(2024, 3, 12, 9, tzinfo=UTC)
 
 
@@ -278,11 +277,13 @@ def _row_at(whole: bytes, at: int) -> int | None:
     place = at - begin
     start = max(page.rfind(b"\n[", 0, place + 1), page.rfind(b"[[", 0, place + 1)) + 1
     end = page.find(b",\n", place)
-    row = page[start : end if end >= 0 else None]
-    if start == 0 or end < 0 or len(row) < ROW_BYTES:
+    if start == 0 or end < 0:
         return None
-    head = row[1:].split(b",", 1)[0]
-    return int(head) if head.isdigit() else None
+    try:
+        offset, *_ = json.loads(page[start:end])
+    except ValueError:
+        return None  # it ends before the place, which belongs to no row
+    return int(offset)
 
 
 def _in_one_batch(missing: Set[int]) -> bool:

@@ -28,7 +28,7 @@ _NAMES: Final = """
     America/Scoresbysund America/Port-au-Prince America/Mexico_City America/Tijuana
     America/Chicago America/Denver America/Los_Angeles America/Anchorage America/Adak
     America/Halifax America/Toronto America/Winnipeg America/Miquelon America/Nassau
-    America/Bermuda America/Grand_Turk America/Ojinaga America/Punta_Arenas Antarctica/Troll
+    Atlantic/Bermuda America/Grand_Turk America/Ojinaga America/Punta_Arenas Antarctica/Troll
     Antarctica/Macquarie Asia/Nicosia Australia/Sydney Australia/Adelaide Australia/Hobart
     Australia/Melbourne Europe/Berlin Europe/Dublin Europe/Lisbon Europe/Athens Europe/Moscow
     Europe/Istanbul Europe/Chisinau Europe/Kyiv Pacific/Auckland Pacific/Apia Pacific/Norfolk

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
+from contextlib import closing
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -219,16 +220,15 @@ class WriterThread:
 
     def _repair(self) -> None:
         """Cut off whatever is damaged. Raises what SQLite raises if the disk refuses."""
-        connection = self._opened().connection
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
         mark = self._mark.read()
-        report = verify(connection, mark)
-        if report.sound:
-            return
-        self._writer = None
-        try:
+        with closing(open_for_writing(self._folder)) as connection:
+            report = verify(connection, mark)
+            if report.sound:
+                return
             done = repair(self._folder, connection, report, mark)
-        finally:
-            connection.close()
         self._listener.repair_told(done)
 
     def _do(self, job: Job) -> None:
