@@ -14,7 +14,7 @@ import tarfile
 import zlib
 from contextlib import closing
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Self
 
 import apsw
 import msgspec
@@ -30,6 +30,7 @@ from casita.log._store import Reader
 _MANIFEST: Final = "manifest.json"
 _MANIFEST_MOST_BYTES: Final = 65_536
 _CHUNK_BYTES: Final = 1 << 20
+_MEMBER_KINDS: Final = (tarfile.REGTYPE, tarfile.AREGTYPE)
 _PARTIAL: Final = "casita.db.partial"
 
 
@@ -119,7 +120,9 @@ def _pack(copy: Path, manifest: Manifest, packed: Path) -> None:
     text = msgspec.json.encode(manifest)
     descriptor = os.open(packed, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with open(descriptor, "wb") as out:
-        with tarfile.open(fileobj=out, mode="w:gz", compresslevel=6) as tar:
+        with tarfile.open(
+            fileobj=out, mode="w:gz", compresslevel=6, format=tarfile.GNU_FORMAT
+        ) as tar:
             _add(tar, _MANIFEST, io.BytesIO(text), len(text))
             with copy.open("rb") as file:
                 _add(tar, FILE, file, manifest.bytes)
@@ -136,7 +139,7 @@ def _add(tar: tarfile.TarFile, name: str, content: IO[bytes], size: int) -> None
 def _unpack(archive: Path, partial: Path) -> Manifest:
     """Read the two members, by name and in order; nothing in the archive says where to write."""
     try:
-        with tarfile.open(archive, mode="r|gz") as tar:
+        with tarfile.open(archive, mode="r|gz", tarinfo=_PlainMember) as tar:
             manifest = _manifest(_member(tar, _MANIFEST, _MANIFEST_MOST_BYTES))
             _write(_member(tar, FILE, manifest.bytes), manifest, partial)
             if tar.next() is not None:
@@ -148,15 +151,28 @@ def _unpack(archive: Path, partial: Path) -> Manifest:
     return manifest
 
 
+class _PlainMember(tarfile.TarInfo):
+    """A member that says all of itself in its header.
+
+    Further headers, as for long names, are read into memory as a whole however large they say
+    they are, and a backup needs none.
+    """
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        member = super().frombuf(buf, encoding, errors)
+        if member.type not in _MEMBER_KINDS:
+            raise LogError(f"{member.name!r} is no plain file")
+        return member
+
+
 def _member(tar: tarfile.TarFile, name: str, most_bytes: int) -> IO[bytes]:
     member = tar.next()
     if member is None or member.name != name:
         found = "nothing" if member is None else repr(member.name)
         raise LogError(f"{name} is expected, and {found} is there")
-    content = (
-        tar.extractfile(member) if member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) else None
-    )
-    if content is None or member.issparse():
+    content = tar.extractfile(member)
+    if content is None:
         raise LogError(f"{name} is no plain file")
     if member.size > most_bytes:
         raise LogError(f"{name} has {member.size} bytes; {most_bytes} are expected at most")

@@ -9,6 +9,7 @@ import json
 import os
 import tarfile
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -160,6 +161,8 @@ def _hostile(whole: bytes) -> Iterator[Any]:
     yield case("a device", kind(tarfile.CHRTYPE))
     yield case("a pipe", kind(tarfile.FIFOTYPE))
     yield case("a folder", kind(tarfile.DIRTYPE))
+    yield case("a sparse file", kind(tarfile.GNUTYPE_SPARSE))
+    yield case("a long name", named("x" * 300))
     yield case("no manifest", [_file("casita.db", log)])
     yield case("no log", [_file("manifest.json", good)])
     yield case("nothing", [])
@@ -269,6 +272,32 @@ def test_what_is_no_archive_is_refused(home: Path, tmp_path: Path, content: byte
     with pytest.raises(LogError, match="no backup"):
         restore(home, tmp_path / "no.tgz")
 
+    assert _everything(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK]
+)
+def test_a_header_as_large_as_memory_is_not_read(home: Path, tmp_path: Path, kind: bytes) -> None:
+    """A few kilobytes of an archive can say that a gigabyte of further headers follows."""
+    member = tarfile.TarInfo("casita.db")
+    member.type, member.size = kind, 1 << 30
+    archive = tmp_path / "bomb.tgz"
+    with gzip.open(archive, "wb", compresslevel=1) as out:
+        out.write(member.tobuf(tarfile.GNU_FORMAT))
+        for _ in range(64):
+            out.write(bytes(1 << 20))
+    before = _everything(tmp_path)
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(LogError, match="no backup"):
+            restore(home, archive)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 16 << 20
     assert _everything(tmp_path) == before
 
 
