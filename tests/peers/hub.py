@@ -32,11 +32,15 @@ class HubProcess:
         """Where its API answers without a token."""
         return self.folder / ".casita" / "hub.sock"
 
+    @property
+    def command(self) -> list[str]:
+        """What starts it."""
+        return [sys.executable, *self._program, "run", "--quiet", str(self.folder)]
+
     async def start(self) -> None:
         """Start it, and return when it answers."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, *self._program, "run", "--quiet", str(self.folder),
-            stdout=asyncio.subprocess.DEVNULL,
+            *self.command, stdout=asyncio.subprocess.DEVNULL
         )  # fmt: skip
         connector = aiohttp.UnixConnector(str(self.socket))
         self._session = aiohttp.ClientSession("http://localhost", connector=connector)
