@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from casita.events import Cause, Event
 from casita.kernel import Kernel
@@ -15,9 +15,6 @@ from casita_automations.sentences import Conversation
 from casita_automations.sky import Sky
 from casita_automations.templates import Templates
 from casita_automations.watching import Listening, Watch
-
-if TYPE_CHECKING:
-    from casita_automations.running import Run
 
 Variables = Mapping[str, Any]
 Fire = Callable[[dict[str, Any], Event | Cause | None], None]
@@ -43,8 +40,6 @@ class Parts:
     """Entities of ours whose states are not written yet."""
     freshen: Callable[[str], None] = lambda _entity_id: None
     """Writes the state of such an entity."""
-    called_run: Run | None = None
-    """The run that the last service call started, if it is a script's."""
     conversation: Conversation = field(default_factory=Conversation)
     """What people say to the house."""
     notes: list[Any] = field(default_factory=list)

@@ -158,7 +158,7 @@ class Services:
     def _run_script(self, script: Script) -> Callable[[Command], Outcome | None]:
         def take(command: Command) -> Outcome | None:
             run = script.call(command.data, command.event)
-            self._parts.called_run = run
+            self._parts.kernel.commands.begun = run
             if run is None:
                 return None
             if run.result is Result.FAILED:

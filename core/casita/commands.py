@@ -68,6 +68,8 @@ class Commands:
         self._turns: dict[str, asyncio.Lock] = {}
         self._under_way: dict[int, Command] = {}
         self._tasks = Tasks("commands")
+        self.begun: Any = None
+        """What the last call began and what goes on, as a script's run; the caller takes it."""
 
     # Services and handlers
 

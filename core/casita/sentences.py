@@ -83,6 +83,12 @@ _WORDS: Final[Mapping[str, str]] = {
     "area.added": "area {doc_name} was added",
     "area.removed": "area {name} was removed",
     "area.updated": "area {doc_name} was changed",
+    "broker.connected": "broker {subject} is connected",
+    "broker.lost": "broker {subject} was lost{colon_reason}",
+    "broker.received": "a message came from broker {subject}",
+    "broker.rejected": "a message from broker {subject} was rejected{colon_error}",
+    "clock.trusted": "the clock is trusted{by_actor}",
+    "clock.untrusted": "the clock is not trusted{colon_reason}",
     "command.done": "{target} answered: done",
     "command.failed": "{target} could not do {service}{colon_message}",
     "command.refused": "{service} was refused{colon_message}",
@@ -92,6 +98,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "config.problem": "the configuration has a problem{at_place}{colon_message}",
     "config.refused": "a reload was refused{colon_message}",
     "config.reloaded": "the configuration was reloaded",
+    "dead_letter.added": "{subject} could not deal with an event{colon_error}",
     "device.added": "device {doc_name} was added",
     "device.adopted": "{title} was adopted{by_actor}",
     "device.back": "{name} is back",
@@ -119,10 +126,17 @@ _WORDS: Final[Mapping[str, str]] = {
     "plugin.failed": "plugin {subject} does not run{colon_reason}",
     "plugin.started": "plugin {subject} started",
     "plugin.stopped": "plugin {subject} stopped",
+    "mqtt.message": "a message came on the topic {subject}",
     "run.finished": "{kind_of_run} {name} finished{result}{colon_message}",
+    "run.refused": "{kind_of_run} {name} was not run{colon_message}",
+    "run.resumed": "{kind_of_run} {name} went on after a restart",
+    "run.skipped": "{kind_of_run} {name} was triggered and did not run{why_skipped}",
     "timer.dropped": "timer {name} was dropped",
     "timer.fired": "timer {name} ran out{late}",
     "timer.set": "timer {name} was set{until}",
+    "token.created": "a token for {subject} was made{by_actor}",
+    "token.revoked": "the token of {subject} was revoked{by_actor}",
+    "webhook.received": "somebody called a webhook",
 }
 
 
@@ -163,6 +177,12 @@ class _Fields(dict[str, str]):
 
     def _colon_reason(self) -> str:
         return self._after(": ", "reason")
+
+    def _colon_error(self) -> str:
+        return self._after(": ", "error")
+
+    def _why_skipped(self) -> str:
+        return self._colon_message() or ": its conditions said no"
 
     def _by_actor(self) -> str:
         return f" by {self._event.actor}" if self._event.actor else ""

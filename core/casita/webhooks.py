@@ -19,6 +19,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """What stood behind the ``?``; a list of texts where a key stood repeatedly."""
     body: Any = None
     """What the JSON in it says; None if nothing was sent."""
+    form: Mapping[str, Any] | None = None
+    """The fields of a form, if it was one, as in ``query``; without files."""
     remote: str | None = None
     """The address that it came from; None: from the owner's own socket."""
 

@@ -47,6 +47,16 @@ def at_webhook(**trigger: Any) -> dict[str, Any]:
 # Webhooks
 
 
+def test_a_webhook_tells_the_fields_of_a_form(home: Declare) -> None:
+    house = home(
+        {**at_webhook(), "action": tell(a="{{ trigger.data.a }}", b="{{ 'json' in trigger }}")}
+    )
+
+    deliver(house, form={"a": "1"})
+
+    assert told(house) == [{"a": 1, "b": False}]
+
+
 def test_a_webhook_tells_what_was_sent(home: Declare) -> None:
     house = home(at_webhook())
 

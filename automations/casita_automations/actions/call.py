@@ -196,7 +196,7 @@ def _emit(
         if under_way is None:
             run.note(path, name, "nobody to call")
             return here + 1
-        child, parts.called_run = parts.called_run, None
+        child = _begun(parts)
         run.note(path, name)
         if child is not None and child.result is None and name not in _NOT_AWAITED:
             return _await_run(machine, run, strand, here, child, response)
@@ -210,6 +210,13 @@ def _emit(
         raise AbortRun("the hub ended while a command was under way: its outcome is uncertain")
 
     builder.program.add(step, rearm)
+
+
+def _begun(parts: Parts) -> Run | None:
+    """Take the run of a script that was called."""
+    commands = parts.kernel.commands
+    begun, commands.begun = commands.begun, None
+    return begun if isinstance(begun, Run) else None
 
 
 def _may_be_repeated(parts: Parts, name: str) -> bool:
@@ -258,7 +265,7 @@ def _called(
 ) -> Call | None:
     """Call a service; return None if no entity is left to call it for."""
     commands = run.owner.gateway
-    parts.called_run = None
+    parts.kernel.commands.begun = None
     service = commands.service(name)
     source, cause = run.owner.source, run.cause
     if service is None or service.handler is not None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from casita.asking import Doing, Finding, Known, ShadowDiff, Upcoming, WhyNot
 from casita.errors import CommandFailed, ConfigError, UnknownEntity, did_you_mean
+from casita.ids import slugify
 from casita_automations.asking.acting import Acting
 from casita_automations.asking.shadowing import shadow_diff
 from casita_automations.asking.upcoming import everything
@@ -101,10 +102,15 @@ class Answers:
         except ConfigError as err:
             raise CommandFailed(str(err)) from err
 
-    def _require(self, entity_id: str) -> Automation:
-        owner = self._owners.get(entity_id)
-        if isinstance(owner, Automation):
-            return owner
-        known = [one.entity_id for one in self._owners.values() if isinstance(one, Automation)]
-        hint = did_you_mean(entity_id, known)
-        raise UnknownEntity(f"{entity_id}: there is no such automation.{hint}")
+    def _require(self, named: str) -> Automation:
+        """Return an automation by its entity id, with or without ``automation.``, id or name."""
+        mine = {key: one for key, one in self._owners.items() if isinstance(one, Automation)}
+        for entity_id in (named, f"automation.{named}", f"automation.{slugify(named)}"):
+            if entity_id in mine:
+                return mine[entity_id]
+        for one in mine.values():
+            if named in (one.item_id, one.name):
+                return one
+        full = named if "." in named else f"automation.{slugify(named)}"
+        hint = did_you_mean(full, mine)
+        raise UnknownEntity(f"{named}: there is no such automation.{hint}")

@@ -54,8 +54,9 @@ class WebhookTrigger:
             )
             told = {} if delivery.body is None else {"json": delivery.body}
             arming.fires(
-                event, platform="webhook", webhook_id=self._webhook_id, data={},
-                query=dict(delivery.query), description="webhook", **told,
+                event, platform="webhook", webhook_id=self._webhook_id,
+                data=dict(delivery.form or {}), query=dict(delivery.query),
+                description="webhook", **told,
             )  # fmt: skip
 
         return self._kernel.webhooks.register(self._webhook_id, take)

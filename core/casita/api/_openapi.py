@@ -8,6 +8,7 @@ from typing import Any, Final, get_type_hints
 import msgspec
 import voluptuous as vol
 
+from casita.api._checking import FORMS
 from casita.api._errors import ErrorAnswer
 from casita.api._schemas import json_schema
 from casita.api._scopes import Scope
@@ -62,9 +63,10 @@ def _operation(route: Route, answer: Mapping[str, Any] | None) -> dict[str, Any]
     if route.description:
         operation["description"] = route.description
     if route.body is not None:
+        kinds = ["application/json", *(sorted(FORMS) if route.forms else ())]
         operation["requestBody"] = {
             "required": any(isinstance(key, vol.Required) for key in route.body.schema),
-            "content": {"application/json": {"schema": json_schema(route.body)}},
+            "content": {kind: {"schema": json_schema(route.body)} for kind in kinds},
         }
     return operation
 

@@ -16,7 +16,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from casita.api import _gate
 from casita.api._answers import failure, malformed, response
-from casita.api._checking import checked, decoded, query_of
+from casita.api._checking import FORMS, checked, decoded, form_of, query_of
 from casita.api._errors import Refused
 from casita.api._scopes import NOBODY, OWNER, Principal, Scope
 from casita.api._streams import send
@@ -84,11 +84,14 @@ class Front:
         principal = self._principal(route, request)
         if route.scope is not Scope.OPEN and route.scope not in principal.scopes:
             raise Refused(403, "missing_scope", f"this token lacks the scope {route.scope}")
+        checked_query = checked(route.query, query, what="query")
+        body, form = await self._body(route, request)
         asked = Request(
             principal=principal,
             params=params,
-            query=checked(route.query, query, what="query"),
-            body=await self._body(route, request),
+            query=checked_query,
+            body=body,
+            form=form,
             last_event_id=request.headers.get("Last-Event-ID"),
             remote=None if self._hosts is None else request.remote,
         )
@@ -125,21 +128,28 @@ class Front:
         token = _gate.bearer(request.headers.getall("Authorization", []))
         return self._desk.tokens.check(token, source=request.remote or "")
 
-    async def _body(self, route: Route, request: web.BaseRequest) -> Mapping[str, Any]:
-        headers = request.headers
+    async def _body(
+        self, route: Route, request: web.BaseRequest
+    ) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
+        """Return what the JSON of a body says, and the fields of a form."""
+        given = request.headers.get("Content-Type")
+        kind = (given or "").partition(";")[0].strip().lower()
+        is_form = route.forms and kind in FORMS
         _gate.check_content(
-            headers.get("Content-Type"), headers.get("Content-Encoding"),
+            "application/json" if is_form else given, request.headers.get("Content-Encoding"),
             has_body=request.can_read_body,
         )  # fmt: skip
         if route.method == "GET":
-            return {}
+            return {}, None
         try:
             async with deadline(self._desk.kernel.clock, _BODY_WITHIN_S):
-                body = decoded(await request.read())
+                raw = await request.read()
         except TimeoutError as err:
             message = f"the body did not arrive within {_BODY_WITHIN_S:g} s"
             raise Refused(408, "too_slow", message) from err
-        return checked(route.body or _NO_BODY, body, what="body")
+        if is_form and given is not None:
+            return {}, form_of(given, raw)
+        return checked(route.body or _NO_BODY, decoded(raw), what="body"), None
 
     async def _handle(self, route: Route, asked: Request) -> Any:
         """Return what a handler returns, or raises: a task that nobody awaits raises nothing."""

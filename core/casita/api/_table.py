@@ -42,6 +42,8 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
+    form: Mapping[str, Any] | None = None
+    """The fields of a form, if it is one, and the route takes forms."""
     last_event_id: str | None = None
     remote: str | None = None
     """The address that it came from; None: the owner's own socket."""
@@ -77,6 +79,8 @@ class Route:
     query: vol.Schema
     body: vol.Schema | None
     timeout_s: float
+    forms: bool = False
+    """Whether it takes forms as well as JSON. No page may send it one: its origin is looked at."""
 
     @property
     def name(self) -> str:
@@ -108,6 +112,7 @@ def route(
     query: Mapping[Any, Any] | None = None,
     body: Mapping[Any, Any] | None = None,
     timeout_s: float = _HANDLED_WITHIN_S,
+    forms: bool = False,
 ) -> Callable[[Handler], Route]:
     """Declare a handler's route.
 
@@ -132,6 +137,7 @@ def route(
             query=vol.Schema(dict(query or {})),
             body=None if body is None else vol.Schema(dict(body)),
             timeout_s=timeout_s,
+            forms=forms,
         )
 
     return declare

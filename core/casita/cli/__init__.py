@@ -11,6 +11,8 @@ from typing import Final
 
 import click
 
+from casita.cli._options import config_before
+
 _EPILOG: Final = """\b
 Exit codes:
   0  it is done, and the answer is yes
@@ -30,7 +32,11 @@ class _Commands(click.Group):
 
     def __init__(self, *, modules: Mapping[str, tuple[str, str]], name: str, help: str) -> None:
         """``modules`` gives for each command its module and its description in one line."""
-        super().__init__(name=name, help=help, epilog=_EPILOG if name == "casita" else None)
+        top = name == "casita"
+        super().__init__(
+            name=name, help=help, epilog=_EPILOG if top else None,
+            params=[config_before] if top else [],
+        )  # fmt: skip
         self._modules = modules
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
+from click.core import ParameterSource
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -38,10 +39,26 @@ class Failure(click.ClickException):
         self.exit_code = code  # type: ignore[misc]  # click says class, and reads the instance
 
 
+_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+
+
+def _nearest(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+    """Take the folder that was given behind the command, or before it, or what else there is."""
+    if ctx.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE:
+        return value
+    before: Path | None = ctx.find_root().params.get("config_before")
+    return before or value
+
+
 config_option = click.option(
-    "--config", "folder", metavar="FOLDER", envvar="CASITA_CONFIG", default=".",
-    type=click.Path(path_type=Path, file_okay=False), help="The configuration folder.",
+    "--config", "folder", metavar="FOLDER", envvar="CASITA_CONFIG", default=".", type=_FOLDER,
+    callback=_nearest, help="The configuration folder.",
 )  # fmt: skip
+config_before = click.Option(
+    ["--config", "config_before"], metavar="FOLDER", type=_FOLDER,
+    help="The configuration folder; it may also stand behind the command.",
+)  # fmt: skip
+"""The same option, given before the command."""
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 
 

@@ -52,7 +52,7 @@ def next_command(
     if as_json:
         say_json(answer)
     elif not answer["upcoming"]:
-        click.echo("Nothing is pending.")
+        click.echo("Nothing is due in this time; --for looks further ahead.")
     else:
         say_table(_COLUMNS, [_row(one) for one in answer["upcoming"]])
 

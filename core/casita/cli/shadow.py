@@ -42,8 +42,8 @@ def diff(
     client = Client(folder)
     asked = {"since": f"{since.total_seconds():.0f}s"}
     if against is not None:
-        asked["against"] = _entity(against)
-    named = [_entity(automation)] if automation else _shadows(client)
+        asked["against"] = against
+    named = [automation] if automation else _shadows(client)
     answers = [
         client.get(f"/api/automations/{segment(one)}/shadow?{urlencode(asked)}") for one in named
     ]
@@ -54,10 +54,6 @@ def diff(
         click.echo("No automation is in shadow; add 'shadow: true' to one.")
     for answer in answers:
         _say(answer)
-
-
-def _entity(name: str) -> str:
-    return name if "." in name else f"automation.{name}"
 
 
 def _shadows(client: Client) -> list[str]:

@@ -31,8 +31,7 @@ def whynot_command(
     asked = {"since": f"{since.total_seconds():.0f}s"}
     if at is not None:
         asked["at"] = at.isoformat()
-    entity_id = automation if "." in automation else f"automation.{automation}"
-    path = f"/api/automations/{segment(entity_id)}/whynot?{urlencode(asked)}"
+    path = f"/api/automations/{segment(automation)}/whynot?{urlencode(asked)}"
     answer = Client(folder).get(path)
     if as_json:
         say_json(answer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from automations.asking.conftest import Running
 
 
@@ -11,7 +13,7 @@ def _waits(hub: Running) -> None:
 
 
 def test_nothing_is_pending_at_first(running: Running) -> None:
-    assert running.casita("next") == "Nothing is pending.\n"
+    assert running.casita("next") == "Nothing is due in this time; --for looks further ahead.\n"
 
 
 def test_next_lists_a_delay_and_cancels_it(running: Running) -> None:
@@ -71,6 +73,11 @@ def test_whynot_of_an_automation_that_is_not_there(running: Running) -> None:
     said = running.casita("whynot", "hal")
 
     assert (running.exit_code, "Did you mean 'automation.hall'?" in said) == (4, True)
+
+
+@pytest.mark.parametrize("named", ["automation.hall", "hall", "Hall"])
+def test_whynot_takes_an_automation_by_id_and_by_name(running: Running, named: str) -> None:
+    assert running.told("whynot", named)["automation"] == "automation.hall"
 
 
 def test_shadow_diff_tells_what_would_have_been_sent(running: Running) -> None:

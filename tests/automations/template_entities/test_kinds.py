@@ -56,6 +56,29 @@ def test_its_actions_show_in_why(make: Make) -> None:
     ]
 
 
+def test_an_action_waits_for_a_script_that_waits(make: Make) -> None:
+    house = make(
+        """
+        script:
+          slowly:
+            sequence: [{delay: "00:01:00"}, {event: told, event_data: {did: script}}]
+        template:
+          - switch:
+              name: Slow
+              turn_on: [{action: script.slowly}, {event: told, event_data: {did: action}}]
+              turn_off: []
+        """
+    )
+
+    house.calls("switch.turn_on", "switch.slow")
+    house.passes("30s")
+    before = told(house)
+    house.passes("1m")
+
+    assert before == []
+    assert told(house) == [{"did": "script"}, {"did": "action"}]
+
+
 def test_an_action_that_fails_fails_the_command(make: Make) -> None:
     house = make(
         """

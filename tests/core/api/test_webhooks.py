@@ -30,6 +30,51 @@ async def test_what_is_sent_arrives(ask: Caller, heard: list[Delivery], method: 
     assert heard[0].is_local
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "form"),
+    [
+        (
+            "application/x-www-form-urlencoded",
+            b"a=1&b=2&b=%C3%A4&c=",
+            {"a": "1", "b": ["2", "ä"], "c": ""},
+        ),
+        (
+            "multipart/form-data; boundary=edge",
+            b'--edge\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+            b'--edge\r\nContent-Disposition: form-data; name="f"; filename="x"\r\n\r\nno\r\n'
+            b"--edge--\r\n",
+            {"a": "1"},
+        ),
+        ("multipart/form-data", b"nonsense", {}),
+    ],
+)
+async def test_a_form_arrives_without_its_files(
+    ask: Caller, heard: list[Delivery], kind: str, body: bytes, form: dict[str, object]
+) -> None:
+    reply = await ask("POST", PATH, headers={"Content-Type": kind}, data=body, token=None)
+
+    assert (reply.status, reply.json) == (200, {})
+    assert [(one.body, one.form) for one in heard] == [(None, form)]
+
+
+async def test_a_form_of_another_site_is_not_heard(ask: Caller, heard: list[Delivery]) -> None:
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded", "Origin": "http://evil.example",
+    }  # fmt: skip
+
+    reply = await ask("POST", PATH, headers=headers, data=b"a=1", token=None)
+
+    assert (reply.status, heard) == (403, [])
+
+
+async def test_what_is_no_form_is_refused(ask: Caller, heard: list[Delivery]) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    reply = await ask("POST", PATH, headers=headers, data=b"a=\xff\xfe", token=None)
+
+    assert (reply.status, heard) == (400, [])
+
+
 async def test_a_get_brings_its_query(ask: Caller, heard: list[Delivery]) -> None:
     await ask("GET", f"{PATH}?a=1", token=None)
 

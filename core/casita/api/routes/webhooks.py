@@ -20,19 +20,19 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
 @route(
     "POST", "/api/webhook/{webhook_id}",
-    scope=Scope.OPEN, returns=_RETURNS, query=_ANYTHING, body=_ANYTHING,
+    scope=Scope.OPEN, returns=_RETURNS, query=_ANYTHING, body=_ANYTHING, forms=True,
 )  # fmt: skip
 async def post_webhook(desk: Desk, request: Request) -> Taken:
-    """Tell the automations with this webhook something."""
+    """Tell the automations with this webhook something, as JSON or as a form."""
     return _deliver(desk, request, "POST")
 
 
 @route(
     "PUT", "/api/webhook/{webhook_id}",
-    scope=Scope.OPEN, returns=_RETURNS, query=_ANYTHING, body=_ANYTHING,
+    scope=Scope.OPEN, returns=_RETURNS, query=_ANYTHING, body=_ANYTHING, forms=True,
 )  # fmt: skip
 async def put_webhook(desk: Desk, request: Request) -> Taken:
-    """Tell the automations with this webhook something."""
+    """Tell the automations with this webhook something, as JSON or as a form."""
     return _deliver(desk, request, "PUT")
 
 
@@ -51,6 +51,7 @@ def _deliver(desk: Desk, request: Request, method: str) -> Taken:
             method=method,
             query=request.query,
             body=request.body or None,
+            form=request.form,
             remote=request.remote,
         )
     )
