@@ -20,6 +20,7 @@ from casita.importing.integrations import answer, answer_to_section
 from casita.importing.layout import Layout, Piece
 from casita.importing.leftovers import leftovers
 from casita.importing.names import EntityNames
+from casita.importing.registry_ids import name_entities
 from casita.importing.report import Part, Report, left, note, taken, without
 from casita.importing.stored_helpers import gather_helpers, gather_people_and_places
 from casita.importing.texts import SECRETS_FILE, Texts, Unreadable
@@ -110,6 +111,7 @@ class _Import:
         own_lines = len(self._texts.text(MAIN).splitlines())
         for file, text in copied_files(self._texts, layout):
             self._copy.texts.put(OURS if file == MAIN else file, text)
+        self._name_entities()
         self._add_gathered()
         self._copy.origin_of = self._origins(own_lines)
         problems = self._copy.leave_out_faults()
@@ -211,6 +213,13 @@ class _Import:
             self._parts.append(left("customize", entity_id, reason, place))
 
     # What is written
+
+    def _name_entities(self) -> None:
+        self._copy.write()  # folders that are included are looked up on the disk
+        for piece, entities in name_entities(self._copy.texts, self._copy.layout(), self._names):
+            reason = f"it named a device of Home Assistant; here it names {entities}"
+            place = (MAIN if piece.file == OURS else piece.file, piece.first)
+            self._parts.append(note(piece.section, "device_id", reason, place))
 
     def _add_gathered(self) -> None:
         texts, gathered = self._copy.texts, self._gathered

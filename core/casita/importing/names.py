@@ -25,6 +25,10 @@ class EntityNames:
             (item.get("platform"), domain_of(item["entity_id"]), str(item.get("unique_id"))): item
             for item in self.entities
         }
+        self.by_registry_id = {
+            str(item["id"]): str(item["entity_id"]) for item in self.entities if "id" in item
+        }
+        """Entity ids by what Home Assistant's editor writes in their place."""
         self._by_device: dict[str, list[str]] = {}
         for item in self.entities:
             self._by_device.setdefault(str(item.get("device_id")), []).append(item["entity_id"])
@@ -47,3 +51,16 @@ class EntityNames:
     def of_device(self, device_id: str) -> list[str] | None:
         """Return the entities of a device; None if there is no such device."""
         return self._by_device.get(device_id, []) if device_id in self.devices else None
+
+    def reached_in(self, device_id: str) -> list[str] | None:
+        """Return the entities that a call to a device reaches; None if there is no such device.
+
+        Those that are hidden, disabled, or for settings and diagnosis, are named one by one.
+        """
+        if device_id not in self.devices:
+            return None
+        apart = ("hidden_by", "disabled_by", "entity_category")
+        return [
+            item["entity_id"] for item in self.entities
+            if item.get("device_id") == device_id and not any(item.get(key) for key in apart)
+        ]  # fmt: skip

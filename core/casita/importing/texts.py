@@ -78,6 +78,15 @@ class Texts:
         if first <= len(lines):
             lines[first - 1] = f"# {name}{_MARK}"
 
+    def line(self, file: str, number: int) -> str:
+        """Return a line, counted from 1."""
+        lines = self._lines.get(file)
+        return (self.text(file).splitlines() if lines is None else lines)[number - 1]
+
+    def replace_line(self, file: str, number: int, line: str) -> None:
+        """Replace a line, counted from 1."""
+        self._edit(file)[number - 1] = line
+
     def comment_out_all(self, file: str) -> None:
         """Turn a whole file into comments."""
         self.comment_out(file, 1, len(self.text(file).splitlines()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import stat
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -172,7 +173,7 @@ def test_what_is_not_taken_is_commented_out_in_its_place(bring: Import, target: 
 
     before, after = AUTOMATIONS.splitlines(), (target / "automations.yaml").read_text().splitlines()
     changed = [number for number, line in enumerate(after, 1) if line != before[number - 1]]
-    assert changed == [11, 12, 13, 14, 15]
+    assert changed == [11, 12, 13, 14, 15, 24]
     assert after[10] == "# - id: '1700000000002'  # not taken: see IMPORT.md"
 
 
@@ -260,8 +261,58 @@ def test_ids_that_mean_nothing_here_are_told_with_what_to_name_instead(bring: Im
     report = bring()
 
     notes = {one.place: one.reason for one in report.of(Fate.NOTE)}
-    assert "light.hall, sensor.hall_power" in notes["automations.yaml:24"]
+    assert notes["automations.yaml:24"].endswith("here it names light.hall")
     assert "was automation.button and is automation.button_pressed" in notes["automations.yaml:16"]
+
+
+EDITED = """\
+- alias: By the editor
+  triggers:
+    - trigger: device
+      device_id: 0123456789abcdef0123456789abcdef
+      domain: light
+      type: turned_on
+      entity_id: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+  conditions:
+    - {condition: state, entity_id: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, state: "on"}
+  actions:
+    - action: light.turn_off
+      target: {device_id: 0123456789abcdef0123456789abcdef, area_id: hall}
+    - action: homeassistant.turn_off
+      target:
+        device_id:
+          - 0123456789abcdef0123456789abcdef
+          - 0123456789abcdef0123456789abcdef
+    - action: light.turn_off
+      target:
+        device_id: ffffffffffffffffffffffffffffffff
+"""
+
+
+def test_entities_are_named_where_the_editor_wrote_ids_of_registries(
+    bring: Import, hass: Path, target: Path
+) -> None:
+    (hass / "automations" / "edited.yaml").write_text(EDITED)
+    registry = hass / ".storage" / "core.entity_registry"
+    stored = json.loads(registry.read_text())
+    for item in stored["data"]["entities"]:
+        if item["entity_id"] == "light.hall":
+            item["id"] = "a" * 32
+    registry.write_text(json.dumps(stored))
+
+    bring(keep=True)
+
+    lines = (target / "automations" / "edited.yaml").read_text().splitlines()
+    assert len(lines) == len(EDITED.splitlines())
+    assert [lines[number - 1].strip() for number in (7, 9, 12, 15, 16, 17, 20)] == [
+        "entity_id: light.hall",
+        '- {condition: state, entity_id: light.hall, state: "on"}',
+        "target: {entity_id: light.hall, area_id: hall}",
+        "entity_id: light.hall",
+        "#",
+        "#",
+        "device_id: ffffffffffffffffffffffffffffffff",
+    ]
 
 
 def test_no_secret_is_told_anywhere(bring: Import, target: Path) -> None:
