@@ -147,7 +147,7 @@ def tell_forgotten(kernel: Kernel, entity_id: str, pending: Pending, why: str) -
     """Tell of a ``for:`` that is given up, or of a time that was missed; of no other row."""
     if not pending.due:
         return
-    if pending.data:
+    if "length" in pending.data:
         message = f"a 'for:' that ran is given up: {why}"
     elif pending.due <= kernel.clock.now().timestamp():
         due = datetime.fromtimestamp(pending.due, UTC).astimezone(kernel.config.home.zone)

@@ -84,6 +84,7 @@ AFTER_A_WAIT: Final = Missed(Policy.ONCE)
 HELD: Final = Missed(Policy.ONCE)
 
 of_a_time: Final = missed(AT_A_TIME, *_TIMELY)
+of_an_entry: Final = missed(AT_A_TIME, Policy.SKIP, Policy.ONCE)
 of_a_pattern: Final = missed(AT_A_PATTERN, *_TIMELY)
 of_the_sun: Final = missed(AT_THE_SUN, *_TIMELY)
 of_a_wait: Final = missed(AFTER_A_WAIT, *_TIMELY)

@@ -358,3 +358,33 @@ def test_a_policy_that_makes_no_sense_is_refused(
     problems = [one.data["message"] for one in house.events if one.type == "config.problem"]
 
     assert says in problems[0]
+
+
+# Calendars
+
+
+@pytest.mark.parametrize(
+    ("missed", "down", "fires"),
+    [
+        ({}, "59m", 1),
+        ({}, "3h", 0),
+        ({"missed": "skip"}, "15m", 0),
+        ({"missed": {"within": "4h"}}, "3h", 1),
+        ({}, "1m", 1),
+    ],
+)
+def test_an_entry_that_began_meanwhile_follows_its_policy(
+    home: Declare, missed: dict[str, Any], down: str, fires: int
+) -> None:
+    trigger = {"trigger": "calendar", "entity_id": "calendar.bins", **missed}
+    house = home({"alias": "a", "trigger": trigger, "action": [TELL]})
+    entry = {
+        "message": "Paper", "start_time": "2024-03-12 09:10:00", "end_time": "2024-03-12 12:00:00",
+    }  # fmt: skip
+    house.sees("calendar.bins", "off", **entry)
+
+    house.crash(down=down)
+    house.passes("10m")
+
+    assert len(told(house)) == fires
+    assert house.hub.kernel.log.items("hold") == {}
