@@ -8,6 +8,16 @@ from collections.abc import Iterator
 import pytest
 
 from casita.testing import House
+from proofs import FULL
+
+_PROOF_WITHIN_S = 3600
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the full counts of a proof take their time."""
+    if FULL:
+        for item in items:
+            item.add_marker(pytest.mark.timeout(_PROOF_WITHIN_S))
 
 
 @pytest.fixture
