@@ -123,10 +123,11 @@ def write_replay(folder: Path, *, expected: str) -> None:
     )  # fmt: skip
 
 
-def test_a_log_is_replayed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", [(), ("--backtest",)])
+def test_a_log_is_replayed(tmp_path: Path, way: tuple[str, ...]) -> None:
     write_replay(tmp_path, expected="2024-03-12T10:06:00+01:00")
 
-    result = run("replay", tmp_path / "sets", tmp_path / "logs")
+    result = run("replay", tmp_path / "sets", tmp_path / "logs", *way)
 
     assert result.output == "1 passed, 0 failed\n"
 

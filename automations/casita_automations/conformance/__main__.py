@@ -44,10 +44,11 @@ def run_vectors(folder: Path, as_json: bool) -> None:
 @main.command("replay")
 @click.argument("folder", type=_FOLDER)
 @click.argument("logs", type=_FOLDER)
+@click.option("--backtest", is_flag=True, help="Replay as `casita backtest` does.")
 @_as_json
-def run_replay(folder: Path, logs: Path, as_json: bool) -> None:
+def run_replay(folder: Path, logs: Path, backtest: bool, as_json: bool) -> None:
     """Replay the sets of a folder over its logs."""
-    _report(_replays(folder, logs), as_json)
+    _report(_replays(folder, logs, replay.run_as_backtest if backtest else replay.run), as_json)
 
 
 @main.command("corpus")
@@ -79,10 +80,10 @@ def _of_cases(name: str, cases: Iterable[tuple[str, str | None]]) -> Outcome:
     return Outcome(name, "; ".join(map(str, faults)) or None, {"cases": told})
 
 
-def _replays(folder: Path, logs: Path) -> Iterator[Outcome]:
+def _replays(folder: Path, logs: Path, run: replay.Run) -> Iterator[Outcome]:
     for one in replay.sets(folder):
         try:
-            calls, expected, difference = replay.run(one, logs)
+            calls, expected, difference = run(one, logs)
         except Exception as err:  # noqa: BLE001 - one that breaks must not hide the others
             yield Outcome(one.name, f"{type(err).__name__}: {err}")
         else:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from casita.backtests import BacktestRequest
+from casita_automations.backtest import tool as backtest
 from casita_automations.conformance.stage import Stage
 from casita_config import load, plain
+
+Run = Callable[[Path, Path], tuple[int, int, str | None]]
+"""Replays a set over its log: how many calls there were, were to be, and a difference."""
 
 
 def sets(folder: Path) -> list[Path]:
@@ -24,12 +31,32 @@ def run(folder: Path, logs: Path) -> tuple[int, int, str | None]:
     """Replay a set; return how many calls there were, how many were to be, and a difference."""
     meta = json.loads((folder / "meta.json").read_text())
     rows = list(_rows(_log(meta["log"], logs)))
-    made = asyncio.run(_replay(folder, meta, rows))
-    wanted = [
-        (datetime.fromisoformat(one["ts"]).astimezone(UTC), json.dumps(one["data"], sort_keys=True))
-        for one in map(json.loads, (folder / "expected.jsonl").read_text().splitlines())
-    ]
+    return _compared(folder, asyncio.run(_replay(folder, meta, rows)))
+
+
+def run_as_backtest(folder: Path, logs: Path) -> tuple[int, int, str | None]:
+    """Do the same through a backtest, with the log as a record of another system."""
+    meta = json.loads((folder / "meta.json").read_text())
+    with TemporaryDirectory() as home:
+        zone = json.dumps({"home": {"time_zone": meta["timezone"]}})
+        (Path(home) / "casita.yaml").write_text(zone)
+        request = BacktestRequest(
+            folder=Path(home), file=folder / "automations.yaml", record=_log(meta["log"], logs),
+            end=datetime.fromisoformat(meta["replay_until"]), lines=sys.maxsize,
+        )  # fmt: skip
+        report = backtest.run(request, lambda _share: None)
+    return _compared(folder, [_call(one.time, one.data) for one in report.lines])
+
+
+def _compared(folder: Path, made: list[tuple[datetime, str]]) -> tuple[int, int, str | None]:
+    recorded = map(json.loads, (folder / "expected.jsonl").read_text().splitlines())
+    wanted = [_call(datetime.fromisoformat(one["ts"]), one["data"]) for one in recorded]
     return len(made), len(wanted), _difference(Counter(made), Counter(wanted))
+
+
+def _call(time: datetime, data: Any) -> tuple[datetime, str]:
+    """Return a call as it is compared: to the second, as Home Assistant recorded it."""
+    return time.astimezone(UTC).replace(microsecond=0), json.dumps(data, sort_keys=True)
 
 
 async def _replay(
@@ -47,10 +74,7 @@ async def _replay(
             await stage.until(datetime.fromisoformat(row["ts"]))
             stage.set(row)
         await stage.until(datetime.fromisoformat(meta["replay_until"]))
-        return [
-            (one.time.replace(microsecond=0), json.dumps(one.data, sort_keys=True))
-            for one in stage.calls
-        ]
+        return [_call(one.time, one.data) for one in stage.calls]
 
 
 def _log(name: str, logs: Path) -> Path:
