@@ -14,19 +14,18 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Final
-
-import pytest
+from typing import Final, NamedTuple
 
 from casita import Component, Event, Plugin, Retries
 from casita.hub import Hub
 from casita_config import Configuration
-from proofs import share
+from proofs import FULL, share
 
 POISON: Final = share(50)
+EVENTS_LATER: Final = 10
 SHARE_SLOWER: Final = 1.2
+"""Asked for with the full counts: seconds depend on what else the machine does."""
 SLACK_S: Final = 0.001
-"""What two rounds of the same may differ by on a busy machine."""
 ROUNDS: Final = 5
 EVENTS: Final = share(2000)
 QUICK: Final = Retries(first_pause_s=0.02)
@@ -37,11 +36,23 @@ class Watch:
 
     def __init__(self) -> None:
         self.taken_s: list[float] = []
+        self.behind: list[int] = []
+        """How many events had happened since when each came to its consumer."""
+        self.newest = 0
         self.seen: dict[str, list[int]] = defaultdict(list)
 
     def take(self, event: Event) -> None:
         self.taken_s.append(time.perf_counter() - event.data["at"])
+        self.behind.append(self.newest - event.data["n"])
         self.seen[event.subject].append(event.data["n"])
+
+
+class Round(NamedTuple):
+    """How late 99 of 100 events were at most."""
+
+    seconds: float
+    events: float
+    """So many others had happened meanwhile; it does not depend on the machine."""
 
 
 class House:
@@ -53,7 +64,6 @@ class House:
         self.misbehave = False
         self.tries: dict[int, int] = defaultdict(int)
         self._together = together
-        self._number = 0
 
     def open(self) -> None:
         consumers = self.hub.kernel.consumers
@@ -65,23 +75,27 @@ class House:
         consumers.open("poisoned", self._poisoned, types=("ping", "poison"), retries=QUICK)
         consumers.open("stuck", self._stuck, types=("ping",))
 
-    async def round(self, *, troubled: bool) -> float:
-        """Let events happen; return within which time 99 of 100 got to their consumer."""
+    async def round(self, *, troubled: bool) -> Round:
+        """Let events happen; return how late 99 of 100 got to their consumer at most."""
         self.misbehave = troubled
         self.watch.taken_s.clear()
+        self.watch.behind.clear()
         bus = self.hub.kernel.bus
         for number in range(EVENTS):
             if troubled and number < POISON:
                 bus.emit("poison", f"light.{number % 5}", {"n": -number - 1}, source="test")
-            self._number += 1
+            self.watch.newest += 1
             bus.emit(
                 "ping", f"light.{number % 5}",
-                {"n": self._number, "at": time.perf_counter(), "weight": "x" * 1000},
+                {"n": self.watch.newest, "at": time.perf_counter(), "weight": "x" * 1000},
                 source="test",
             )  # fmt: skip
             await asyncio.sleep(0.002)
         await _until(lambda: len(self.watch.taken_s) >= EVENTS)
-        return statistics.quantiles(self.watch.taken_s, n=100)[98]
+        return Round(
+            statistics.quantiles(self.watch.taken_s, n=100)[98],
+            statistics.quantiles(self.watch.behind, n=100)[98],
+        )
 
     async def _all(self, event: Event) -> None:
         if event.type == "poison":
@@ -124,13 +138,17 @@ async def _stuck_socket(path: Path) -> AsyncIterator[None]:
         writer.transport.abort()
 
 
-async def _ratio(house: House) -> float:
-    """Return how much longer the good ones wait when the bad misbehave; 1 is not at all."""
+async def _both(house: House) -> tuple[Round, Round]:
+    """Return how late events are while all is well, and while the bad ones misbehave."""
     calm, troubled = [], []
     for _ in range(ROUNDS):
         calm.append(await house.round(troubled=False))
         troubled.append(await house.round(troubled=True))
-    return statistics.median(troubled) / (statistics.median(calm) + SLACK_S / SHARE_SLOWER)
+    return _median(calm), _median(troubled)
+
+
+def _median(rounds: list[Round]) -> Round:
+    return Round(*(statistics.median(figures) for figures in zip(*rounds, strict=True)))
 
 
 async def _until(fact: Callable[[], bool]) -> None:
@@ -141,12 +159,14 @@ async def _until(fact: Callable[[], bool]) -> None:
 
 async def test_a_bad_consumer_harms_only_itself(tmp_path: Path) -> None:
     async with _house(tmp_path) as house:
-        ratio = await _ratio(house)
+        calm, troubled = await _both(house)
         consumers = house.hub.kernel.consumers
         await _until(lambda: consumers.shelf.count("poisoned") == POISON * ROUNDS)
         by_name = {one.name: one for one in consumers.statuses()}
 
-    assert ratio <= SHARE_SLOWER
+    assert troubled.events <= calm.events + EVENTS_LATER
+    if FULL:
+        assert troubled.seconds <= calm.seconds * SHARE_SLOWER + SLACK_S
     assert set(house.tries.values()) == {5}
     assert all(seen == sorted(seen) for seen in house.watch.seen.values())
     assert sum(map(len, house.watch.seen.values())) == 2 * ROUNDS * EVENTS
@@ -158,7 +178,7 @@ async def test_a_bad_consumer_harms_only_itself(tmp_path: Path) -> None:
 
 async def test_the_control_that_shares_one_consumer_is_harmed(tmp_path: Path) -> None:
     async with _house(tmp_path, together=True) as house:
-        ratio = await _ratio(house)
+        calm, troubled = await _both(house)
 
-    with pytest.raises(AssertionError):
-        assert ratio <= SHARE_SLOWER
+    assert troubled.events > calm.events + EVENTS_LATER
+    assert troubled.seconds > calm.seconds * SHARE_SLOWER + SLACK_S
