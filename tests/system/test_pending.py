@@ -7,7 +7,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from peers.hub import running_hub
-from proofs import share
+from proofs import FULL, share
+
+ON_TIME = timedelta(seconds=1 if FULL else 5)
+"""A machine that does much else at the same time may be later."""
+PATIENCE_S = 60
 
 CONFIG = """
 script:
@@ -49,7 +53,10 @@ async def test_runs_that_wait_survive_kills(tmp_path: Path) -> None:
             await hub.kill()
             await hub.start()
             ups.append((killed, datetime.now().astimezone()))
-        await asyncio.sleep(6)
+        async with asyncio.timeout(PATIENCE_S):
+            while len(await hub.log(types="ended")) < len(begun):
+                await asyncio.sleep(0.5)
+        await asyncio.sleep(1)  # and no more
         told = await hub.log(types="ended")
 
     ended = {
@@ -61,4 +68,4 @@ async def test_runs_that_wait_survive_kills(tmp_path: Path) -> None:
         up = max(
             (up for down, up in ups if down <= due + timedelta(seconds=0.1) <= up), default=due
         )
-        assert timedelta(seconds=-0.05) <= late <= max(up - due, timedelta()) + timedelta(seconds=1)
+        assert timedelta(seconds=-0.05) <= late <= max(up - due, timedelta()) + ON_TIME
