@@ -52,7 +52,7 @@ def _nearest(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
 
 config_option = click.option(
     "--config", "folder", metavar="FOLDER", envvar="CASITA_CONFIG", default=".", type=_FOLDER,
-    callback=_nearest, help="The configuration folder.",
+    callback=_nearest, is_eager=True, help="The configuration folder.",
 )  # fmt: skip
 config_before = click.Option(
     ["--config", "config_before"], metavar="FOLDER", type=_FOLDER,

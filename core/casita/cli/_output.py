@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import click
 
+from casita.cli._zone import home_zone
+
 _GAP: Final = "  "
 
 
@@ -46,8 +48,8 @@ def plain(value: object) -> str:
 
 
 def local(when: datetime) -> str:
-    """Return a time as people here write it: local, to the second."""
-    return when.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    """Return a time as people at home write it, to the second."""
+    return when.astimezone(home_zone()).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def on_terminal() -> bool:

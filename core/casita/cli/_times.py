@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 import click
 
+from casita.cli._zone import home_zone
+
 
 def length(ctx: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
     """Take a length of time, as ``1h`` or ``30m``; an option's callback."""
@@ -27,7 +29,8 @@ def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> dat
         return None
     from casita.clock import SystemClock
 
-    now = SystemClock().now().astimezone()
+    zone = home_zone()
+    now = SystemClock().now().astimezone(zone)
     try:
         if ":" in value and "-" not in value:
             hour, minute, *second = (int(part) for part in value.split(":"))
@@ -36,4 +39,4 @@ def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> dat
         found = datetime.fromisoformat(value)
     except ValueError as err:
         raise click.BadParameter(f"{value!r} is no time; write 22:15, or 2024-03-12T22:15") from err
-    return found.astimezone()
+    return found.replace(tzinfo=zone) if zone and found.tzinfo is None else found.astimezone()

@@ -35,9 +35,10 @@ def reload_command(folder: Path, as_json: bool, watch: bool, force: bool, dry_ru
     """
     chosen = config_folder(folder)
     body = {"force": force, "dry_run": dry_run}
+    seen = _files(chosen)
     report = _reload(chosen, body, as_json)
     if watch:
-        _watch(chosen, body, as_json)
+        _watch(chosen, seen, body, as_json)
     elif report.refused and not report.active:
         raise SystemExit(Exit.REFUSED)
 
@@ -52,10 +53,9 @@ def _reload(folder: Path, body: Any, as_json: bool) -> ReloadReport:
     return report
 
 
-def _watch(folder: Path, body: Any, as_json: bool) -> None:
-    """Look for changed files; a reload that is refused does not end it."""
+def _watch(folder: Path, seen: _Seen, body: Any, as_json: bool) -> None:
+    """Look for changed files, since what was seen; a reload that is refused does not end it."""
     pause = threading.Event()
-    seen = _files(folder)
     click.echo(f"Watching {folder}; Ctrl-C ends it.", err=True)
     try:
         while not pause.wait(_LOOK_EVERY_S):

@@ -16,6 +16,9 @@ from casita_automations.backtest._rows import Row
 from casita_automations.backtest.records._listed import ListedRecord, refuse
 
 _TIMES: Final = ("ts", "time", "last_updated", "last_changed")
+_WHAT_IT_IS: Final = (
+    ". A record is a recorder database of Home Assistant, a CSV of its History panel, or JSON lines"
+)
 _CSV: Final = ("entity_id", "state", "last_changed")
 
 
@@ -31,7 +34,7 @@ def json_lines(path: Path) -> ListedRecord:
         try:
             item = msgspec.json.decode(text)
         except msgspec.DecodeError as err:
-            refuse(path, number, f"this is no JSON: {err}")
+            refuse(path, number, f"this is no JSON: {err}{_WHAT_IT_IS if number == 1 else ''}")
         row = _row(path, number, item)
         with_attributes = with_attributes or bool(row[3])
         rows.append(row)
