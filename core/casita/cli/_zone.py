@@ -38,5 +38,5 @@ def _zone_in(folder: Path) -> tzinfo | None:
     try:
         found = _GIVEN.findall(file.read_text(encoding="utf-8")) if file is not None else []
         return ZoneInfo(found[0]) if len(set(found)) == 1 else None
-    except (OSError, ValueError):  # also a zone that there is not
+    except (OSError, ValueError, LookupError):  # also a zone that there is not
         return None
