@@ -274,7 +274,12 @@ class Commands:
     def _fitted(
         self, service: Service, entity_id: str, data: Mapping[str, Any]
     ) -> tuple[Service, Mapping[str, Any]]:
-        """Return the service that an entity gets, and the data that it can use."""
+        """Return the service that an entity gets, and the data that it can use.
+
+        For an entity of another home that is found there: here its state may be an old one.
+        """
+        if home_of(entity_id) is not None:
+            return service, data
         state = self._states.require(entity_id)
         try:
             for _ in range(_REDIRECTS):

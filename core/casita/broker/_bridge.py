@@ -305,6 +305,8 @@ class Bridge:
 
     async def _receive(self, transport: Transport) -> NoReturn:
         while True:
+            if is_cancelled():  # a client may swallow that when a message comes just then
+                raise asyncio.CancelledError
             deliveries = await transport.receive()
             if not deliveries:
                 await asyncio.sleep(0)
