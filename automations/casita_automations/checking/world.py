@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from casita.asking import Known
-from casita.ids import domain_of
+from casita.ids import domain_of, home_of
 from casita.kernel import Kernel
 from casita.services import Service
 from casita_automations.checking.slips import Slips
@@ -56,6 +56,9 @@ class World:
 
     def is_certain(self, entity_id: str) -> bool:
         """Say whether an entity that is not known does not exist."""
+        home = home_of(entity_id)
+        if home is not None:
+            return self.whole and any(home_of(one) == home for one in self._attributes)
         return self.whole or domain_of(entity_id) in _DECLARED
 
     def nearest_entity(self, entity_id: str) -> str | None:

@@ -14,6 +14,7 @@ from casita.errors import did_you_mean
 from casita.ids import slugify
 from casita.plugin import Component
 from casita.transport import BrokerKind
+from casita.workers import SECTION as WORKER
 from casita_config import ConfigError, Problem, place_of, validate_entries
 
 SECTION: Final = "brokers"
@@ -27,6 +28,9 @@ class Brokers(Component):
         """Begin to connect to all of them."""
         self._bridges: list[Bridge] = []
         config = self.home.kernel.config
+        if WORKER.key in config.sections and self.home.kernel.group is None:
+            message = "this configuration is for `casita worker`; here nothing is shared"
+            self._tell([Problem(message=message, key=WORKER.key)])
         try:
             nodes = config.mapping(SECTION)
         except ConfigError as err:

@@ -28,9 +28,11 @@ from casita.clock import SystemClock, VirtualClock
 from casita.errors import ConfigError, NotReady, Problem
 from casita.host import Host, State, declarations, own_plugins
 from casita.hub import Hub
+from casita.ids import slugify
 from casita.kernel import Kernel
 from casita.log import MemoryLog
 from casita.plugin import Plugin
+from casita.workers import SECTION, WorkerSettings, worker_settings
 from casita_config import Configuration, load_config, load_tolerantly, place_of, validate
 
 _GROUP: Final = "casita"
@@ -178,6 +180,7 @@ async def _of_sections(
         clock=VirtualClock(SystemClock().now()),
         plugins=[*own, *declared],
         api=False,
+        worker=_worker(config),
     )
     async with hub:
         await hub.host.started()
@@ -186,6 +189,17 @@ async def _of_sections(
             return problems, await hub.kernel.asking.answerer.check(_known(config))
         except NotReady:
             return problems, ()
+
+
+def _worker(config: Configuration) -> WorkerSettings | None:
+    """Return how a worker would run on a configuration that is made for one."""
+    if SECTION.key not in config.sections:
+        return None
+    try:
+        given = config.section(SECTION.key, SECTION.schema)
+    except ConfigError:
+        given = None  # the component that claims the section tells what is wrong with it
+    return worker_settings(given or {}, "check", slugify(config.home.name))
 
 
 def _loaded(name: str) -> object:
