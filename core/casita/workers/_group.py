@@ -193,19 +193,28 @@ class Group:
         """Return once it is certain that this worker may send a command for a key.
 
         All that it has said of its runs is stored at the broker then: an heir will know of the
-        command. Returns until when it may act. Raises `CasitaError` if it may not.
+        command. Returns until when no heir acts, at least half a lease ahead. Raises
+        `CasitaError` if it may not.
         """
         member = self._member
         name = member.name
         self._flush()
         number = member.number
-        while member.name == name and self._published < number and self.may_act(key):
+        while self._is_early(name, number) and self.may_act(key):
             self._progress.clear()
             await self._progress.wait()
         now = self._clock.monotonic()
         if member.name != name or not self.may_act(key):
             raise CasitaError("this worker may not act for it any more; another does")
-        return self._clock.now() + timedelta(seconds=member.lease_until - now)
+        left = member.lease_until - now + member.patience_s - member.lease_s
+        return self._clock.now() + timedelta(seconds=left)
+
+    def _is_early(self, name: str, number: int) -> bool:
+        """Say whether what was said is not stored yet, or the lease is to be renewed first."""
+        member = self._member
+        left = member.lease_until - self._clock.monotonic()
+        is_short = left < member.lease_s / 2
+        return member.name == name and (self._published < number or is_short)
 
     # The broker's side
 

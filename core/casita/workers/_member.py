@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from enum import StrEnum
 from typing import Final, TypedDict
 
 import msgspec
 
 from casita.ids import new_id
-from casita.workers._roll import Done, Roll, founded, owner_of, told
+from casita.workers._roll import Done, Roll, apply, founded, owner_of, told
 from casita.workers._words import (
     Anything,
     Beat,
@@ -53,8 +53,18 @@ class Member:
     when it was silent for longer than its lease, by their own clocks.
     """
 
-    def __init__(self, worker: str, lease_s: float, rows: MutableMapping[str, Row]) -> None:
-        """``rows`` are what this worker knew when it last ran; the member keeps them up to date."""
+    def __init__(
+        self,
+        worker: str,
+        lease_s: float,
+        rows: MutableMapping[str, Row],
+        naming: Callable[[], str] = new_id,
+    ) -> None:
+        """``rows`` are what this worker knew when it last ran; the member keeps them up to date.
+
+        ``naming`` gives names that no other member ever has.
+        """
+        self._naming = naming
         self.worker = worker
         self.lease_s = lease_s
         self.patience_s = lease_s * _PATIENCE
@@ -88,6 +98,8 @@ class Member:
         self._founding = False
         self._joined_at = 0.0
         self._telling: dict[tuple[str, str], dict[int, Whole]] = {}
+        self._last_of: dict[str, int] = {}
+        self._gone: set[str] = set()
 
     # What may be done
 
@@ -157,7 +169,7 @@ class Member:
         self.outbox.append(said)
 
     def _join(self, now: float) -> None:
-        self.name = new_id()
+        self.name = self._naming()
         self.standing = Standing.JOINING
         self._joined_at = now
         self._say(Join(**self._head(), worker=self.worker), now)
@@ -199,8 +211,7 @@ class Member:
             self._since_join = [said]
             self._quiet_since = now
         elif self._since_join is None:
-            if isinstance(said, Note):
-                self._hear_from_outside(said)
+            self._hear_from_outside(said)
         else:
             self._hear_while_joining(said, now)
 
@@ -234,15 +245,16 @@ class Member:
                 now,
             )  # fmt: skip
 
-    def _hear_from_outside(self, said: Note) -> None:
-        """Follow what happens while this one does not run, for the case that all are gone."""
-        for change in said.changes:
-            if change.row is None:
-                self.rows.pop(change.run, None)
-            else:
-                self.rows[change.run] = change.row
-        for firing in said.done:
-            self.done.add(firing)
+    def _hear_from_outside(self, said: Anything) -> None:
+        """Follow what happened while this one did not run, for the case that all are gone."""
+        if isinstance(said, Expel) and self._last_of.get(said.who, said.last) == said.last:
+            self._gone.add(said.who)
+        elif isinstance(said, Note) and said.by not in self._gone:
+            for change in said.changes:
+                apply(change, self.rows, self.done)
+            for firing in said.done:
+                self.done.add(firing)
+        self._last_of[said.by] = said.number
 
     def _hear_while_joining(self, said: Anything, now: float) -> None:
         assert self._since_join is not None
@@ -273,13 +285,15 @@ class Member:
         places = [place for place, one in enumerate(since) if one.id == parts[0].of]
         if not places:
             return
-        self.roll = told(parts, self.rows)
+        self.roll, unheard = told(parts, self.rows)
         self.done = self.roll.done
         mine = self.roll.seats[self.name]
         self._become_member(mine.said)
         for said in since[places[0] + 1 :]:
             if self.roll is not None:
                 self._hear_as_member(said, now)
+        if unheard and self.roll is not None:  # it began anew while those who knew were away
+            self.note([one for one in unheard if one.run not in self.done], [], now)
 
     def _become_member(self, number: int) -> None:
         self.standing = Standing.MEMBER

@@ -30,7 +30,7 @@ _PART_BYTES: Final = 300_000
 
 
 class Done:
-    """The newest 20,000 firings that were dealt with."""
+    """The newest 20,000 firings that were dealt with, and runs that have ended."""
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         self._known: OrderedDict[str, None] = OrderedDict.fromkeys(known)
@@ -102,10 +102,7 @@ class Roll:
     def note(self, said: Note) -> None:
         """Write down what has become of runs."""
         for change in said.changes:
-            if change.row is None:
-                self.rows.pop(change.run, None)
-            else:
-                self.rows[change.run] = change.row
+            apply(change, self.rows, self.done)
         for firing in said.done:
             self.done.add(firing)
 
@@ -159,22 +156,35 @@ class Roll:
         self.seats[seat.member] = msgspec.structs.replace(seat, **fields)
 
 
+def apply(change: Change, rows: MutableMapping[str, Row], done: Done) -> None:
+    """Write a run down, or strike it out for ever."""
+    if change.row is not None:
+        rows[change.run] = change.row
+    else:
+        rows.pop(change.run, None)
+        done.add(change.run)
+
+
 def founded(said: Found, worker: str, rows: MutableMapping[str, Row], done: Done) -> Roll:
     """Return the roll of a group that begins with one member."""
     return Roll(said.id, [Seat(said.by, worker, True, "", said.number)], rows, done)
 
 
-def told(parts: Sequence[Whole], rows: MutableMapping[str, Row]) -> Roll:
-    """Return the roll that somebody has told in parts; ``rows`` are put in its order."""
+def told(parts: Sequence[Whole], rows: MutableMapping[str, Row]) -> tuple[Roll, list[Change]]:
+    """Return the roll that somebody has told in parts, and which runs it has never heard of.
+
+    ``rows`` are what this worker knew, and become what the group knows.
+    """
     known = {change.run: change.row for part in parts for change in part.rows if change.row}
+    done = Done(firing for part in parts for firing in part.done)
+    unheard = [Change(r, row) for r, row in rows.items() if r not in known and r not in done]
     for run in list(rows):
         if run not in known:
             del rows[run]
     for run, row in known.items():
         if rows.get(run) != row:
             rows[run] = row
-    done = Done(firing for part in parts for firing in part.done)
-    return Roll(parts[0].of, parts[0].seats, rows, done)
+    return Roll(parts[0].of, parts[0].seats, rows, done), unheard
 
 
 @lru_cache(maxsize=20_000)
