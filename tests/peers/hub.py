@@ -121,6 +121,23 @@ class HubProcess:
             return await process.wait()
 
 
+class WorkerProcess(HubProcess):
+    """``casita worker`` on a configuration folder that it shares with others."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        super().__init__(folder)
+        self.name = name
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / ".casita" / "workers" / self.name / "hub.sock"
+
+    @property
+    def command(self) -> list[str]:
+        worker = ("worker", "--quiet", "--id", self.name)
+        return [sys.executable, *self._program, *worker, str(self.folder)]
+
+
 def free_port() -> int:
     """Return a TCP port of loopback that nobody listens on."""
     with socket.socket() as probe:
