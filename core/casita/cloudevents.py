@@ -19,6 +19,7 @@ _OWN: Final = frozenset(
     {"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema",
      "data", "data_base64"}
 )  # fmt: skip
+_encode: Final = msgspec.json.Encoder().encode
 
 Extension = str | int | bool
 
@@ -51,7 +52,7 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
 def to_json(event: CloudEvent) -> bytes:
     """Return an event in structured mode: all of it in one JSON object."""
     attributes = {"specversion": _VERSION, **_attributes(event), "datacontenttype": _JSON}
-    return msgspec.json.encode({**attributes, "data": event.data})
+    return _encode({**attributes, "data": event.data})
 
 
 def from_json(text: bytes, *, now: datetime) -> CloudEvent:
@@ -73,7 +74,7 @@ def from_json(text: bytes, *, now: datetime) -> CloudEvent:
 def to_headers(event: CloudEvent) -> tuple[dict[str, str], bytes]:
     """Return an event in binary mode: its attributes by name, and its data in JSON."""
     attributes = {"specversion": _VERSION, **_attributes(event)}
-    return {key: _text(one) for key, one in attributes.items()}, msgspec.json.encode(event.data)
+    return {key: _text(one) for key, one in attributes.items()}, _encode(event.data)
 
 
 def from_headers(
@@ -86,10 +87,10 @@ def from_headers(
 
 
 def _attributes(event: CloudEvent) -> dict[str, Extension]:
-    time = event.time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    time = event.time if event.time.tzinfo is UTC else event.time.astimezone(UTC)
     return {
         "id": event.id, "source": event.source, "type": event.type, "subject": event.subject,
-        "time": time, **event.extensions,
+        "time": f"{time.isoformat()[:-6]}Z", **event.extensions,
     }  # fmt: skip
 
 
@@ -152,4 +153,6 @@ def _time(value: Any, now: datetime) -> datetime:
 
 
 def _text(value: Extension) -> str:
+    if isinstance(value, str):
+        return value
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -32,6 +32,7 @@ from casita.transport import (
     Transport,
 )
 from peers.hub import free_port
+from peers.mqtt import mosquitto
 
 _UP_WITHIN_S = 20.0
 
@@ -41,6 +42,10 @@ class Peer(ABC):
 
     name: ClassVar[str]
     plugin: ClassVar[str | None] = None
+    needs: ClassVar[str] = ""
+    """What is missing on this machine, and how to get it; empty: nothing."""
+    counts_waiting: ClassVar[bool] = True
+    """Whether it tells how much waits for a home."""
     survives_kill: ClassVar[bool] = True
     """Whether this server keeps what it has acknowledged when its process is killed."""
 
@@ -69,6 +74,9 @@ class Peer(ABC):
     @abstractmethod
     async def put_raw(self, home: str, body: bytes, to: str) -> None:
         """Let a program that is not Casita publish bytes where a home tells its events."""
+
+    async def listen_raw(self, home: str, to: str) -> None:  # noqa: B027 - most need nothing
+        """Let a program say that it will read what a home tells, where that has to be said."""
 
     @abstractmethod
     async def take_raw(self, home: str, count: int, to: str) -> list[Mapping[str, Any]]:
@@ -378,7 +386,7 @@ class SqsPeer(Server):
         return (program, "-H", "127.0.0.1", "-p", str(self.port))
 
     async def put_raw(self, home: str, body: bytes, to: str) -> None:
-        async with self._client() as client:
+        async with self.client() as client:
             for receiver in ("main", "cabin", "barn"):
                 name = f"{to}-{receiver}.fifo"
                 try:
@@ -392,7 +400,7 @@ class SqsPeer(Server):
 
     async def take_raw(self, home: str, count: int, to: str) -> list[Mapping[str, Any]]:
         found: list[Mapping[str, Any]] = []
-        async with self._client() as client:
+        async with self.client() as client:
             url = (await client.get_queue_url(QueueName=f"{to}-barn.fifo"))["QueueUrl"]
             while len(found) < count:
                 answer = await client.receive_message(
@@ -403,7 +411,8 @@ class SqsPeer(Server):
                     await client.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
         return found
 
-    def _client(self) -> Any:
+    def client(self) -> Any:
+        """Return a client of its own, to be entered."""
         from aiobotocore.session import (  # type: ignore[import-untyped]  # it ships no types
             get_session,
         )
@@ -414,7 +423,68 @@ class SqsPeer(Server):
         )  # fmt: skip
 
 
-PEERS: tuple[type[Peer], ...] = (MemoryPeer, NatsPeer, KafkaPeer, SqsPeer)
+class MqttPeer(Server):
+    """mosquitto. It writes down what it keeps when it ends in order."""
+
+    name = "mqtt"
+    plugin = "mqtt"
+    survives_kill = False
+    counts_waiting = False
+    needs = "" if mosquitto() else "mosquitto is not installed: apt-get install mosquitto"
+
+    def __init__(self, folder: Path, *, anonymous: bool = True) -> None:
+        super().__init__(folder)
+        self._anonymous = str(anonymous).lower()
+
+    @property
+    def kind(self) -> BrokerKind:
+        from casita_mqtt import plugin
+
+        return plugin.casita_register_brokers()[0]
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://127.0.0.1:{self.port}"
+
+    def options(self, prefix: str) -> dict[str, Any]:
+        return {"prefix": prefix, "keepalive": 2}
+
+    def command(self) -> Sequence[str]:
+        config = self.folder / "mosquitto.conf"
+        config.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous {self._anonymous}\n"
+            f"user root\npersistence true\npersistence_location {self.folder}/\n"
+            "max_queued_messages 0\n"
+        )
+        return (mosquitto() or "mosquitto", "-c", str(config))
+
+    async def put_raw(self, home: str, body: bytes, to: str) -> None:
+        async with self._client("") as client:
+            await client.publish(f"{to}/{home}/events/raw/raw", body, qos=1)
+
+    async def listen_raw(self, home: str, to: str) -> None:
+        async with self._client(f"{to}-program") as client:
+            await client.subscribe(f"{to}/{home}/events/#", qos=1)
+
+    async def take_raw(self, home: str, count: int, to: str) -> list[Mapping[str, Any]]:
+        async with self._client(f"{to}-program") as client:
+            messages = aiter(client.messages)
+            return [json.loads((await anext(messages)).payload) for _ in range(count)]
+
+    def _client(self, identifier: str) -> Any:
+        import aiomqtt
+        from paho.mqtt.packettypes import PacketTypes
+        from paho.mqtt.properties import Properties
+
+        kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's
+        kept.SessionExpiryInterval = 60
+        return aiomqtt.Client(
+            "127.0.0.1", self.port, identifier=identifier or None, clean_start=not identifier,
+            protocol=aiomqtt.ProtocolVersion.V5, properties=kept,
+        )  # fmt: skip
+
+
+PEERS: tuple[type[Peer], ...] = (MemoryPeer, NatsPeer, KafkaPeer, SqsPeer, MqttPeer)
 
 
 def event(n: int, subject: str = "light.hall", home: str = "cabin", **more: Any) -> CloudEvent:

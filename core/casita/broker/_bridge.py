@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from enum import StrEnum
@@ -14,12 +14,12 @@ import msgspec
 
 from casita.broker._commanding import Commanding
 from casita.broker._inbox import REJECTED, Inbox
+from casita.broker._outbox import Outbox
 from casita.broker._outgoing import Outgoing
 from casita.broker._settings import Settings
 from casita.clock import deadline
 from casita.consumers import Consumer, Retries
 from casita.errors import AuthFailed, CasitaError, NotReady, NotStored, SetupFailed
-from casita.events import Event
 from casita.home import Home
 from casita.ids import home_of
 from casita.kernel import Kernel
@@ -97,7 +97,6 @@ class Bridge:
         self._reason: str | None = None
         self._since = kernel.clock.now()
         self._promises: Promises | None = None
-        self._published = 0
         self._losses = 0
         self._remote: set[str] = set()
         self._homes: set[str] = set(home.recall().get(self._homes_key, ()))
@@ -106,6 +105,9 @@ class Bridge:
         )
         publish, subscribe = settings.publish, settings.subscribe
         self._outgoing = Outgoing(kernel, settings.home, publish) if publish else None
+        self._outbox = (
+            Outbox(self._outgoing, self._publish, kernel.clock) if self._outgoing else None
+        )
         self._inbox = (
             Inbox(kernel, settings.name, settings.home, subscribe, self._attach)
             if subscribe
@@ -115,9 +117,9 @@ class Bridge:
     def start(self) -> None:
         """Begin to connect, and to keep what is to be published."""
         name, publish = self.settings.name, self.settings.publish
-        if publish is not None:
+        if publish is not None and self._outbox is not None:
             self._publisher = self._home.consume_batches(
-                f"{name}.out", self._publish, types=publish.types, subjects=publish.subjects
+                f"{name}.out", self._outbox.publish, types=publish.types, subjects=publish.subjects
             )
         if self._inbox is not None:
             self._home.consume(
@@ -146,7 +148,7 @@ class Bridge:
             reason=self._reason,
             since=self._since,
             promises=self._promises,
-            published=self._published,
+            published=self._outbox.published if self._outbox else 0,
             received=inbox.received if inbox else 0,
             duplicates=inbox.duplicates if inbox else 0,
             stale=inbox.stale if inbox else 0,
@@ -256,21 +258,8 @@ class Bridge:
 
     # Out
 
-    async def _publish(self, events: Sequence[Event]) -> Mapping[int, str]:
-        assert self._outgoing is not None
-        chosen = [(one.offset, self._outgoing.message(one)) for one in events]
-        going = [(offset, message) for offset, message in chosen if message is not None]
-        if not going:
-            return {}
-        messages = [message for _, message in going]
-        answers = await self._ask(lambda transport: transport.publish(messages))
-        self._published += sum(answer is None for answer in answers)
-        offsets = (offset for offset, _ in going)
-        return {
-            offset: answer
-            for offset, answer in zip(offsets, answers, strict=True)
-            if answer is not None
-        }
+    async def _publish(self, messages: Sequence[Message]) -> Sequence[str | None]:
+        return await self._ask(lambda transport: transport.publish(messages))
 
     async def _ask(
         self, what: Callable[[Transport], Awaitable[Sequence[str | None]]]

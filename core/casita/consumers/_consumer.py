@@ -21,6 +21,8 @@ from casita.tasks import Tasks
 
 QUEUE: Final = 256
 """So many events at most are on their way to one consumer; the rest wait in the log."""
+BATCH_QUEUE: Final = 1024
+"""As `QUEUE`, for who deals with many at once: each batch costs a turn of disk and network."""
 _SAVE_EVERY_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 60.0
 
@@ -78,6 +80,7 @@ class Consumer:
         durable: bool,
         types: Sequence[str],
         subjects: Sequence[str],
+        queue: int,
         closed: Callable[[Consumer], None],
     ) -> None:
         """Use `Consumers.open`."""
@@ -91,6 +94,7 @@ class Consumer:
         self._log = log
         self._clock = clock
         self._shelf = shelf
+        self._queue = queue
         self._on_closed = closed
         self._tasks = Tasks(f"consumer {name}")
         self._delivery = deliver(self._ended, self._tasks)
@@ -191,7 +195,7 @@ class Consumer:
             known = log.stored_head if self.durable else log.head
             page = await log.page(
                 self._scanned, types=self.types, subjects=self.subjects,
-                limit=QUEUE - len(self._window), stored_only=self.durable,
+                limit=self._queue - len(self._window), stored_only=self.durable,
             )  # fmt: skip
             self._window.extend(event.offset for event in page.events)
             self._scanned = page.end
@@ -202,7 +206,7 @@ class Consumer:
                 await log.grown(known, stored_only=self.durable)
 
     async def _until_room(self) -> None:
-        while len(self._window) >= QUEUE:
+        while len(self._window) >= self._queue:
             self._room.clear()
             await self._room.wait()
 

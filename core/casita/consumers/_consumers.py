@@ -10,7 +10,7 @@ from typing import Final
 from casita.bus import Bus
 from casita.clock import Clock
 from casita.consumers._batches import Batches, BatchHandler
-from casita.consumers._consumer import Consumer, ConsumerState, ConsumerStatus
+from casita.consumers._consumer import BATCH_QUEUE, QUEUE, Consumer, ConsumerState, ConsumerStatus
 from casita.consumers._delivery import ONCE, Delivery, Ended, Handler, Lanes, Retries
 from casita.consumers._shelf import Shelf
 from casita.errors import CasitaError, NotReady
@@ -96,7 +96,7 @@ class Consumers:
             return Batches(handler, ended, clock=self._clock, retries=retries)
 
         cursor = self._begin(name, durable=True, replay=replay)
-        return self._add(name, batches, cursor, True, types, subjects)
+        return self._add(name, batches, cursor, True, types, subjects, BATCH_QUEUE)
 
     @contextmanager
     def following(self, name: str, cursor: int) -> Iterator[Follower]:
@@ -164,10 +164,12 @@ class Consumers:
         durable: bool,
         types: Sequence[str],
         subjects: Sequence[str],
+        queue: int = QUEUE,
     ) -> Consumer:
         consumer = Consumer(
             name, deliver, log=self._bus.log, clock=self._clock, shelf=self.shelf, cursor=cursor,
-            durable=durable, types=types, subjects=subjects, closed=self._closed,
+            durable=durable, types=types, subjects=subjects, queue=queue,
+            closed=self._closed,
         )  # fmt: skip
         self._open[name] = consumer
         return consumer

@@ -12,6 +12,7 @@ _PREFIX: Final = "ce_"
 _CONTENT_TYPE: Final = "content-type"
 _JSON: Final = "application/json"
 _STRUCTURED: Final = "application/cloudevents"
+_JSON_HEADER: Final = (_CONTENT_TYPE, _JSON.encode())
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -19,8 +20,9 @@ Headers = Sequence[tuple[str, bytes]]
 def to_record(event: CloudEvent) -> tuple[list[tuple[str, bytes]], bytes]:
     """Return the headers and the value of a record, in binary mode."""
     attributes, body = to_headers(event)
-    headers = [(f"{_PREFIX}{name}", text.encode()) for name, text in attributes.items()]
-    return [*headers, (_CONTENT_TYPE, _JSON.encode())], body
+    headers = [(_PREFIX + name, text.encode()) for name, text in attributes.items()]
+    headers.append(_JSON_HEADER)
+    return headers, body
 
 
 def from_record(headers: Headers, value: bytes | None, clock: Clock) -> CloudEvent:

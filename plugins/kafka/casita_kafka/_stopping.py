@@ -30,18 +30,20 @@ _TASKS_OF: Final = {
 _T = TypeVar("_T")
 
 
-async def within(seconds: float, work: Coroutine[Any, Any, _T]) -> _T:
+async def within(seconds: float, work: Coroutine[Any, Any, _T] | asyncio.Task[_T]) -> _T:
     """Return what work returns. Raises `TimeoutError`, even if it ignores its cancellation."""
-    task = asyncio.create_task(work)
+    task = work if isinstance(work, asyncio.Task) else asyncio.create_task(work)
+    ended = False
     try:
-        await asyncio.wait({task}, timeout=seconds)
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        ended = task in done
     finally:
-        if not task.done():
+        if not ended:
             task.cancel()
-            await _settled(task, _CUT_WITHIN_S)
-    if task.done() and not task.cancelled():
-        return task.result()
-    raise TimeoutError(f"no answer in {seconds:g} s")
+            await _settled(task)
+    if not ended:
+        raise TimeoutError(f"no answer in {seconds:g} s")
+    return task.result()
 
 
 async def stop_producer(producer: AIOKafkaProducer) -> None:

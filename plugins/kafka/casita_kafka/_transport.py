@@ -23,7 +23,6 @@ from aiokafka.errors import (  # type: ignore[import-untyped]  # it ships no typ
     AuthenticationFailedError,
     CommitFailedError,
     IllegalStateError,
-    KafkaConnectionError,
     KafkaError,
     MessageSizeTooLargeError,
     TopicAlreadyExistsError,
@@ -32,6 +31,7 @@ from aiokafka.errors import (  # type: ignore[import-untyped]  # it ships no typ
 from casita.clock import Clock
 from casita.cloudevents import LARGEST_BYTES, NotACloudEvent
 from casita.errors import AuthFailed, NotReady, SetupFailed
+from casita.tasks import Tasks, is_cancelled
 from casita.transport import Channel, Delivery, Message, Plan, Promises, Purpose, Transport
 from casita_kafka._options import connection
 from casita_kafka._records import from_record, to_record
@@ -47,6 +47,8 @@ _SILENT_POLLS: Final = 3
 _LINGER_MS: Final = 2
 _HEADERS_ROOM: Final = 16 * 1024
 
+_logger = logging.getLogger(__name__)
+
 
 class KafkaTransport(Transport):
     """Topics by home and purpose, the subject as the key."""
@@ -61,7 +63,7 @@ class KafkaTransport(Transport):
         self._answer_s: float = plan.options["timeout"].total_seconds()
         self._asked_s = min(_ASKED_WITHIN_S, self._answer_s)
         self._silent = 0
-        self._unanswered: set[asyncio.Future[Any]] = set()
+        self._asking = Tasks(f"kafka {plan.name}", _noted)
 
     async def open(self) -> Promises:
         try:
@@ -74,7 +76,12 @@ class KafkaTransport(Transport):
     async def publish(self, messages: Sequence[Message]) -> Sequence[str | None]:
         producer = self._running(self._producer)
         try:
-            return await within(self._answer_s, self._sent(producer, messages))
+            sending = self._asking.start(self._sent(producer, messages), "publishing")
+            return await within(self._answer_s, sending)
+        except asyncio.CancelledError as err:
+            if is_cancelled():
+                raise
+            raise NotReady(f"{self._plan.name}: the connection to Kafka is closed") from err
         except (KafkaError, TimeoutError, OSError) as err:
             raise NotReady(f"{self._plan.name}: {_words(err)}") from err
 
@@ -111,9 +118,7 @@ class KafkaTransport(Transport):
             *([stop_consumer(consumer)] if consumer is not None else ()),
             *([stop_producer(producer)] if producer is not None else ()),
         ]
-        for answer in list(self._unanswered):
-            if not answer.done():
-                answer.set_exception(KafkaConnectionError("the connection is closed"))
+        self._asking.cancel()
         await asyncio.gather(*ending)
 
     async def waiting(self) -> int | None:
@@ -240,26 +245,17 @@ class KafkaTransport(Transport):
     ) -> Sequence[str | None]:
         """Publish messages; return the answer to each once all have one."""
         sent = [await self._send(producer, message) for message in messages]
-        answers = {one for one in sent if not isinstance(one, str)}
-        self._unanswered |= answers
-        for answer in answers:
-            answer.add_done_callback(self._answered)
-        pending = answers
-        while pending:
-            _, pending = await asyncio.wait(pending, timeout=_SILENT_S)
-            if pending:
-                await self._ask_whether_it_is_there(self._running(self._consumer))
-        failed = [err for one in answers if (err := one.exception()) is not None]
-        for err in failed:
-            if not isinstance(err, MessageSizeTooLargeError):
-                raise err
-        return [_answer(one) for one in sent]
-
-    def _answered(self, answer: asyncio.Future[Any]) -> None:
-        """Note that an answer has come, whether or not anybody still waits for it."""
-        self._unanswered.discard(answer)
-        if not answer.cancelled():
-            answer.exception()
+        waiting = [one for one in sent if not isinstance(one, str)]
+        try:
+            for one in waiting:
+                while not one.done():
+                    _, pending = await asyncio.wait({one}, timeout=_SILENT_S)
+                    if pending:
+                        await self._ask_whether_it_is_there(self._running(self._consumer))
+            return [_answer(one) for one in sent]
+        finally:
+            for one in waiting:
+                _forget(one)
 
     async def _send(
         self, producer: AIOKafkaProducer, message: Message
@@ -278,10 +274,23 @@ class KafkaTransport(Transport):
 
 
 def _answer(sent: asyncio.Future[Any] | str) -> str | None:
+    """Return why a message was refused. Raises `KafkaError` if it is not known to be stored."""
     if isinstance(sent, str):
         return sent
     err = sent.exception()
-    return str(err) if err is not None else None
+    if err is None:
+        return None
+    if isinstance(err, MessageSizeTooLargeError):
+        return str(err)
+    raise err
+
+
+def _forget(sent: asyncio.Future[Any]) -> None:
+    """Let nobody complain of an answer that nobody has waited for."""
+    if not sent.done():
+        sent.add_done_callback(_forget)
+    elif not sent.cancelled():
+        sent.exception()
 
 
 async def _behind(consumer: AIOKafkaConsumer) -> int | None:
@@ -296,6 +305,10 @@ async def _behind(consumer: AIOKafkaConsumer) -> int | None:
 
 def _milliseconds(length: timedelta) -> int:
     return int(length.total_seconds() * 1000)
+
+
+def _noted(name: str, err: Exception) -> None:
+    _logger.debug("%s: %r", name, err)  # who asked is told
 
 
 def _words(err: BaseException) -> str:

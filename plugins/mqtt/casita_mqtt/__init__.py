@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from casita import Component, Plugin
+from casita_mqtt._bridge_options import KIND
 from casita_mqtt._broker import Broker
 from casita_mqtt._options import OPTIONS, TRIGGER
 
@@ -14,6 +15,7 @@ def make_plugin(component: type[Component] | None = None) -> Plugin:
     made = Plugin("mqtt", version="0.1.0", config=OPTIONS)
     made.add_trigger("mqtt", TRIGGER)
     made.component(component or Broker)
+    made.add_broker(KIND)
     return made
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from casita import Command, Component, Kind, Outcome, Status
+from casita import Command, Component, Kind, Outcome, SetupFailed, Status
 from casita.vocabulary import Cancel, Fire
 from casita_mqtt._connection import Connection
 from casita_mqtt._discovery import Discovery
@@ -21,11 +21,13 @@ from casita_mqtt._trigger import MqttTrigger
 
 
 class Broker(Component):
-    """One broker. Without an answer at the start it is not ready, and the host tries again."""
+    """One broker, or none. Without an answer it is not ready, and the host tries again."""
 
     triggers: ClassVar = ("mqtt",)
 
     async def start(self) -> None:
+        if "broker" not in self.options:
+            return  # it is there for the bridge alone
         settings = Settings.from_options(self.options)
         self._sandbox = Sandbox(self._words())
         self._connection = Connection(
@@ -54,6 +56,8 @@ class Broker(Component):
 
     async def stop(self) -> None:
         """Say the last will, and let go of what the devices have announced."""
+        if "broker" not in self.options:
+            return
         await self._connection.stop()
         if self._discovery is not None:
             self._discovery.close()
@@ -65,6 +69,8 @@ class Broker(Component):
         return open_transport(settings, deliver)
 
     def arm(self, kind: str, config: Mapping[str, Any], fire: Fire) -> Cancel:
+        if "broker" not in self.options:
+            raise SetupFailed("the trigger needs a broker: name it under 'plugins: mqtt: broker:'")
         return MqttTrigger(
             config, fire, home=self.home, connection=self._connection, sandbox=self._sandbox
         ).cancel

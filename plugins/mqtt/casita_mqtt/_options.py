@@ -132,7 +132,7 @@ _PORTION: Final = {
 _STATUS: Final = {"topic": "homeassistant/status"}
 
 OPTIONS: Final[Mapping[Any, Any]] = {
-    vol.Required("broker"): _broker,
+    vol.Optional("broker"): _broker,
     vol.Optional("username"): scalar_text,
     vol.Optional("password"): scalar_text,
     vol.Optional("client_id"): vol.All(str, vol.Length(min=1, max=64)),

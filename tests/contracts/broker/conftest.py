@@ -20,6 +20,8 @@ def running_peer(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Peer]:
     """A broker that runs for all tests."""
+    if request.param.needs:
+        pytest.skip(request.param.needs)
     peer: Peer = request.param(tmp_path_factory.mktemp(request.param.name))
     with asyncio.Runner() as runner:
         runner.run(peer.start())

@@ -212,7 +212,7 @@ async def test_who_was_away_gets_what_was_told_meanwhile(connect: Connect) -> No
 
 
 async def test_who_joins_later_gets_what_was_told_before_if_that_is_promised(
-    connect: Connect,
+    connect: Connect, peer: Peer
 ) -> None:
     cabin = await connect("cabin", to=("main",))
     await cabin.transport.publish(told(event(1)))
@@ -223,6 +223,8 @@ async def test_who_joins_later_gets_what_was_told_before_if_that_is_promised(
 
     if barn.promises.replays:
         assert numbers(await barn.next(2)) == [1, 2]
+    elif peer.kind.fans_out:
+        assert numbers(await barn.next(1)) == [2]
     else:
         assert await barn.nothing()
 
@@ -303,6 +305,7 @@ async def test_another_program_reads_what_a_home_tells(
 ) -> None:
     await connect("barn")
     cabin = await connect("cabin")
+    await peer.listen_raw("cabin", prefix)
 
     await cabin.transport.publish(told(event(1), event(2)))
     read = await peer.take_raw("cabin", 2, prefix)
@@ -348,7 +351,9 @@ async def test_what_is_no_cloud_event_is_delivered_with_its_fault(
 # Coming and going
 
 
-async def test_what_waits_is_counted(connect: Connect) -> None:
+async def test_what_waits_is_counted(connect: Connect, peer: Peer) -> None:
+    if not peer.counts_waiting:
+        pytest.skip("its protocol has no question for that")
     cabin, main = await _pair(connect)
     await _first_assigned(main)
     await cabin.transport.publish(told(event(1), event(2), event(3)))
@@ -414,6 +419,8 @@ async def test_durable_is_refused_by_who_may_lose_what_it_acknowledged(
 
 @pytest.fixture(params=PEERS, ids=lambda one: one.name)
 async def own(request: pytest.FixtureRequest, tmp_path: Path) -> Peer:
+    if request.param.needs:
+        pytest.skip(request.param.needs)
     made: Peer = request.param(tmp_path)
     return made
 
@@ -471,8 +478,9 @@ async def test_each_call_ends_while_the_broker_stands_still(own: Peer) -> None:
         own.thaw()
         await own.stop()
 
-    faults = [type(one) for one in ends if isinstance(one, BaseException)]
-    assert faults == [NotReady] * 4, ends
+    published, received, _, _, opened = map(type, ends)
+    assert (published, received, opened) == (NotReady,) * 3, ends
+    assert all(isinstance(one, NotReady | int | None) for one in ends), ends
 
 
 async def test_closing_ends_what_is_being_published(own: Peer) -> None:
@@ -513,8 +521,10 @@ async def _receive_for_ever(transport: Transport) -> None:
 async def test_what_was_acknowledged_is_there_after_a_restart(own: Peer) -> None:
     if own.name == "sqs":
         pytest.skip("moto keeps its queues in memory: it has nothing left after a restart")
-    cabin = own.transport("back", "cabin")
+    cabin, before = own.transport("back", "cabin"), own.transport("back", "main")
     await own.start()
+    await before.open()
+    await before.close()
     await cabin.open()
     await cabin.publish(told(event(1), event(2)))
     await cabin.close()
