@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import random
+import re
 import shutil
 from collections.abc import Callable, Mapping, Set
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,8 @@ from proofs import share
 FLIPS = share(2000)
 CUTS = share(500)
 PAGE_BYTES = 4096
+IN_FRONT_BYTES = 24
+"""So far in front of its first row a batch begins, about."""
 BEGIN = datetime(2024, 3, 12, 9, tzinfo=UTC)
 
 
@@ -89,6 +92,31 @@ def test_a_flipped_bit_is_noticed_and_costs_no_more_than_what_it_hit(
     ]
 
     assert wrong == []
+
+
+def test_a_bit_in_front_of_a_batch_costs_hardly_anything(home: Home, tmp_path: Path) -> None:
+    """There stands what it is, how long and from which offset on; its rows prove themselves."""
+    rng = random.Random(5)
+    whole = (home.folder / "casita.db").read_bytes()
+    places = [found.start() for found in re.finditer(rb"\[\[\d+,", whole)]
+    missing: list[int] = []
+    wrong: list[str] = []
+
+    for number in range(share(1000)):
+        folder = tmp_path / str(number)
+        shutil.copytree(home.folder, folder)
+        damaged = bytearray(whole)
+        at = rng.choice(places) - rng.randrange(1, IN_FRONT_BYTES)
+        damaged[at] ^= 1 << rng.randrange(8)
+        (folder / "casita.db").write_bytes(damaged)
+        outcome = asyncio.run(_lived_on(folder))
+        shutil.rmtree(folder)
+        missing += home.events.keys() - outcome.events.keys()
+        if text := _wrong_with(outcome, home):
+            wrong.append(f"byte {at}: {text}")
+
+    assert wrong == []
+    assert len(missing) <= share(1000) // 10
 
 
 def test_a_file_that_was_cut_is_noticed_and_what_is_left_is_served(

@@ -178,10 +178,15 @@ def examine(batch: Batch, before: int | None = None, *, without: Collection[int]
         texts = batch.events[1:-1].split(_BETWEEN)
         rows = {row[0]: text for row, text in zip(_decode_rows(batch.events), texts, strict=True)}
         lost: list[int] = []
+        batch_first = min(rows)  # a damaged column may say otherwise
     else:
+        batch_first = batch.first
         rows = _sound_rows(batch)
         lost = [offset for offset in _offsets(batch) if offset not in rows]
-    pieces = [_repack(batch, run, rows, before) for run in _runs(rows.keys() - set(without))]
+    pieces = [
+        _repack(batch, run, rows, before, run[0] - batch_first)
+        for run in _runs(rows.keys() - set(without))
+    ]
     intact = not lost and len(pieces) == 1 and pieces[0][0] == batch
     return Examined(pieces, lost, intact)
 
@@ -255,13 +260,14 @@ def _runs(offsets: Collection[int]) -> Iterator[list[int]]:
 
 
 def _repack(
-    batch: Batch, run: list[int], rows: Mapping[int, bytes], before: int | None
+    batch: Batch, run: list[int], rows: Mapping[int, bytes], before: int | None, index: int
 ) -> tuple[Batch, set[str]]:
+    """Make a batch of some rows, of which the first had an ``index`` in its old one."""
     texts = [rows[offset] for offset in run]
     events = [_event(_decode_row(text)) for text in texts]
-    index = run[0] - batch.first
-    if index > 0:
-        previous = array("I", batch.sums[index * 4 - 4 : index * 4])[0]
+    sum_before = batch.sums[index * 4 - 4 : index * 4] if index > 0 else b""
+    if len(sum_before) == 4:
+        previous = array("I", sum_before)[0]
     elif before is not None:
         previous = before
     else:

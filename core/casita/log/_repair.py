@@ -44,11 +44,14 @@ def repair(folder: Path, connection: apsw.Connection, report: Report, mark: int)
     """
     if not report.hurt:
         try:
-            return _mend(folder, connection, report)
+            done = _mend(folder, connection, report)
+            _relink(connection)
         except UNREADABLE as err:
             if not is_damage(err):
                 raise
             # there is more to it than was seen
+        else:
+            return done
     connection.close()
     return rebuild(folder, "; ".join(report.structure) or "documents are damaged", mark)
 
@@ -69,6 +72,7 @@ def rebuild(folder: Path, why: str, mark: int = 0) -> Repair:
         bring_up_to_date(connection, partial)
         with transaction(connection):
             documents = _copy(folder, connection)
+            _relink(connection)
         found = verify(connection, mark)
         if found.hurt or found.damaged:
             raise LogDamaged(f"{folder}: the repaired log is not sound: {found}")
@@ -93,6 +97,15 @@ def _mend(folder: Path, connection: apsw.Connection, report: Report) -> Repair:
         instead_of=[one.batch.first for one in bad],
     )
     return Repair(lost, (), aside, "rows do not bear their checksum")
+
+
+def _relink(connection: apsw.Connection) -> None:
+    """Chain sound batches to those that they follow; some stand beside these only now."""
+    bad = [one for one in survey(Reader(connection)) if not one.examined.intact]
+    Writer(connection).write(
+        [piece for one in bad for piece in one.examined.pieces], {},
+        instead_of=[one.batch.first for one in bad],
+    )  # fmt: skip
 
 
 def _copy(folder: Path, connection: apsw.Connection) -> tuple[str, ...]:

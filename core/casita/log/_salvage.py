@@ -1,14 +1,15 @@
 """Finds batches in the raw pages of a file whose structure cannot be trusted any more.
 
 Whatever pages, cells and pointers say of each other: a batch is recognized by the form of its
-record, and proves itself by its checksums.
+record, and proves itself by its checksums. One whose record has lost its form is looked for where
+its page says that a record is.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,14 @@ _RECORD: Final = re.compile(
 _INTEGER_BYTES: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8, 7: 8, 8: 0, 9: 0}
 _LOCAL_MOST: Final = PAGE_BYTES - 35
 _LOCAL_LEAST: Final = (PAGE_BYTES - 12) * 32 // 255 - 23
+_TABLE_LEAF: Final = b"\x0d"
+_MOST_CELLS: Final = PAGE_BYTES // 4
+_MOST_BYTES: Final = 64 << 20
+_MOST_HEADER: Final = 64
+"""The text of a batch begins no further in its record."""
+_MOST_REST: Final = 16
+"""What follows the sums: two numbers."""
+_BETWEEN: Final = b",\n"
 _WAL_HEADER: Final = 32
 _FRAME_HEADER: Final = 24
 
@@ -38,9 +47,15 @@ def carve(file: Path) -> Iterator[Batch]:
     pages = _Pages(file)
     try:
         for page in pages.all():
+            formed = set[int]()
             for found in _RECORD.finditer(page):
                 batch = _batch_at(pages, page, found)
                 if batch is not None and examine(batch).pieces:
+                    formed.add(batch.first)
+                    yield batch
+            for payload in _payloads_of(pages, page):
+                batch = _batch_in(payload, formed)
+                if batch is not None:
                     yield batch
     finally:
         pages.close()
@@ -130,6 +145,58 @@ def _batch_at(pages: _Pages, page: bytes, found: re.Match[bytes]) -> Batch | Non
         if examine(batch).pieces:
             return batch
     return None
+
+
+def _payloads_of(pages: _Pages, page: bytes) -> Iterator[bytes]:
+    """Yield the records of a page of a table, along its own pointers."""
+    if page[:1] != _TABLE_LEAF:
+        return
+    for number in range(min(int.from_bytes(page[3:5], "big"), _MOST_CELLS)):
+        pointer = 8 + 2 * number
+        length, at = _varint(page, int.from_bytes(page[pointer : pointer + 2], "big"))
+        _, at = _varint(page, at)
+        if at < len(page) and length <= _MOST_BYTES:
+            yield from _payloads(pages, page, at, length)
+
+
+def _batch_in(payload: bytes, formed: Collection[int]) -> Batch | None:
+    """Return the batch in a record whose header is damaged, unless it is one of ``formed``."""
+    begin = payload.find(b"[[", 0, _MOST_HEADER)
+    first = first_offset(payload[begin:]) if begin >= 0 else None
+    if first is None or first in formed:
+        return None
+    end = payload.rfind(b"]]") + 2
+    while end > begin + 2:
+        text = payload[begin:end]
+        rows = text.count(_BETWEEN) + 1
+        sums, rest = payload[end : end + 4 * rows], payload[end + 4 * rows :]
+        if len(sums) == 4 * rows and len(rest) <= _MOST_REST:
+            found = [_unformed(first, text, sums, rest[:size]) for size in range(len(rest) + 1)]
+            best = max(found, key=_sound_rows)
+            return best if _sound_rows(best) else None
+        end = payload.rfind(b"]]", begin, end - 1) + 2
+    return None
+
+
+def _unformed(first: int, text: bytes, sums: bytes, previous: bytes) -> Batch:
+    """Return a batch of which the columns are guessed; its rows have to prove themselves."""
+    last = first + len(sums) // 4 - 1
+    return Batch(first, last, 0.0, 0.0, text, sums, int.from_bytes(previous, "big", signed=True), 0)
+
+
+def _sound_rows(batch: Batch) -> int:
+    return sum(piece.last - piece.first + 1 for piece, _ in examine(batch).pieces)
+
+
+def _varint(page: bytes, at: int) -> tuple[int, int]:
+    """Return a number of SQLite's form, and where it ends."""
+    value = 0
+    for byte in page[at : at + 8]:
+        at += 1
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            break
+    return value, at
 
 
 def _payloads(pages: _Pages, page: bytes, at: int, length: int) -> Iterator[bytes]:
