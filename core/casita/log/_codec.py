@@ -52,7 +52,7 @@ _decode_rows: Final = msgspec.json.Decoder(list[_Row]).decode
 _BETWEEN: Final = b",\n"
 _FIRST: Final = re.compile(rb"\[\[(\d{1,18}),")
 _COLUMNS: Final = (int, int, float, float, bytes, bytes, int, int)
-_MOST_ROWS: Final = 4096
+MOST_ROWS: Final = 4096
 """More than a batch ever has."""
 
 
@@ -204,9 +204,9 @@ def _is_whole(batch: Batch) -> bool:
 def _offsets(batch: Batch) -> range:
     """Return which offsets a damaged batch had; the number of its sums is the best witness."""
     count = len(batch.sums) // 4
-    if not 0 < count <= _MOST_ROWS:
+    if not 0 < count <= MOST_ROWS:
         count = batch.last - batch.first + 1
-    return range(batch.first, batch.first + (count if 0 < count <= _MOST_ROWS else 1))
+    return range(batch.first, batch.first + (count if 0 < count <= MOST_ROWS else 1))
 
 
 def _sound_rows(batch: Batch) -> dict[int, bytes]:

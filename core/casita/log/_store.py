@@ -13,6 +13,7 @@ import msgspec
 from casita.errors import LogDamaged
 from casita.events import Event
 from casita.log._codec import (
+    MOST_ROWS,
     Batch,
     Damage,
     RawEvent,
@@ -34,6 +35,9 @@ _STEP: Final = 8
 _GATHERED: Final = 1000
 """So many events at least are read at a time, if there are as many."""
 _BATCH: Final = "batches.first, last, first_time, last_time, events, sums, previous, crc"
+
+_WITHIN: Final = "first > ? AND last > ? AND first < ?"
+"""The first says again what the second does, as only ``first`` leads to a place in the file."""
 
 _logger = logging.getLogger(__name__)
 
@@ -130,11 +134,11 @@ class Reader:
 
     def raw(self, after: int, before: int) -> Iterator[list[RawEvent]]:
         """Yield what `events` yields, in lists; quickly, as long as nothing is damaged."""
-        query = "SELECT events, crc FROM batches WHERE last > ? AND first < ? ORDER BY first"
+        query = f"SELECT events, crc FROM batches WHERE {_WITHIN} ORDER BY first"
         gathered: list[RawEvent] = []
         reached, damaged = after, False
         try:
-            for events, crc in self._connection.execute(query, (after, before)):
+            for events, crc in self._connection.execute(query, _bounds(after, before)):
                 rows = raw_rows(events, crc)
                 if rows is None:
                     damaged = True
@@ -161,7 +165,7 @@ class Reader:
     ) -> Iterator[Batch]:
         """Yield the batches that can hold what is looked for."""
         order = "DESC" if newest_first else "ASC"
-        values: list[int | str] = [after, before]
+        values: list[int | str] = [*_bounds(after, before)]
         source = "batches"
         if exact(subjects) and len(subjects) == 1:
             source = (
@@ -177,7 +181,7 @@ class Reader:
             )
             values = [*subjects, *values]
         columns = _BATCH.replace("batches.first", "first")
-        where = f"FROM {source} WHERE last > ? AND first < ? ORDER BY first"
+        where = f"FROM {source} WHERE {_WITHIN} ORDER BY first"
         seen: int | None = None
         try:
             for row in self._connection.execute(f"SELECT {columns} {where} {order}", values):
@@ -232,6 +236,11 @@ class Reader:
                 self.damaged.add(one.offset)
             else:
                 yield one
+
+
+def _bounds(after: int, before: int) -> tuple[int, int, int]:
+    """Return the values of `_WITHIN` for batches that can have events between two offsets."""
+    return after - MOST_ROWS, after, before
 
 
 def _between(rows: list[RawEvent], after: int, before: int) -> list[RawEvent]:

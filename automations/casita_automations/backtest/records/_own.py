@@ -19,6 +19,8 @@ from casita_automations.backtest._rows import Batch, Row, Sent, Span, Traits
 from casita_automations.values import jsonable
 
 _BATCH: Final = 5000
+_FAR: Final = 200
+"""So many events about an entity are looked through for one that changed its state."""
 _OURS: Final = ("run.", "command.", "config.", "plugin.", "timer.", "token.")
 """Events that the house makes of itself: a backtest makes its own."""
 
@@ -78,12 +80,8 @@ class OwnRecord:
         self._begins_at = self._first_at(at)
         known: dict[str, Row] = {}
         for entity_id in filter(is_entity_id, self._log.subjects()):
-            found = self._log.read(
-                before=self._begins_at, types=(STATE_CHANGED,), subjects=(entity_id,), limit=1,
-                newest_first=True,
-            )  # fmt: skip
-            if found:
-                known[entity_id] = _row(found[0])
+            if (row := self._last_before(entity_id)) is not None:
+                known[entity_id] = row
         now = {
             key: msgspec.convert(document, State)
             for key, document in self._log.items("states").items()
@@ -154,6 +152,14 @@ class OwnRecord:
             else:
                 high = middle
         return low + 1
+
+    def _last_before(self, entity_id: str) -> Row | None:
+        """Return the last change before the beginning, if there is one not too far back."""
+        events = self._log.read(
+            before=self._begins_at, subjects=(entity_id,), limit=_FAR, newest_first=True
+        )
+        changes = (_row(event) for event in events if event.type == STATE_CHANGED)
+        return next(changes, None)
 
     def _before_first_change(self, entity_id: str) -> Row | None:
         """Return the state from which an entity changed for the first time."""
