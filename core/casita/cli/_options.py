@@ -79,8 +79,8 @@ def config_folder(folder: Path) -> Path:
         return folder
     where = "this folder" if folder == Path() else str(folder)
     raise Failure(
-        f"{where}: there is no {FILE} here. Name the folder that has one, write one with "
-        f"`casita init FOLDER`, or try the demo house: casita run config/examples/demo",
+        f"{where}: there is no {FILE} here. Name the folder that has one with --config, write one "
+        f"with `casita init FOLDER`, or try the demo house: casita run config/examples/demo",
         Exit.USAGE,
     )
 

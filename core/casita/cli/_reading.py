@@ -30,7 +30,7 @@ class Reading:
         except PermissionError:
             raise Failure(f"{path}: it belongs to another user", Exit.REFUSED) from None
         except LogError as err:
-            raise Failure(f"{err}; start the hub with `casita run {folder}`", Exit.NO_HUB) from err
+            raise Failure(f"{err} Start it: casita run {folder}", Exit.NO_HUB) from err
 
     def __enter__(self) -> Self:
         return self

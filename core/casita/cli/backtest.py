@@ -168,11 +168,11 @@ def _say_line(line: BacktestLine) -> None:
 
 
 def _summary(report: BacktestReport) -> str:
-    count = len(report.automations)
+    count, runs = len(report.automations), sum(report.runs.values())
     rate = report.rows / report.took_s if report.took_s else 0
     days = (report.end - report.begin).total_seconds() / 86400
     return (
-        f"{count} automation{'' if count == 1 else 's'}, {sum(report.runs.values())} runs over "
+        f"{count} automation{'' if count == 1 else 's'}, {runs} run{'' if runs == 1 else 's'} over "
         f"{days:.1f} days of {report.record}: {report.same} commands as before, {report.added} "
         f"more, {report.missing} less. {report.rows} events in {report.took_s:.1f} s "
         f"({rate:,.0f} a second)."

@@ -104,7 +104,7 @@ def stats_command(
             known = _last_alive(folder)
             rows = rows_of(reader, entity_id, period, end - since, end, known, _zone(folder))
     except LogError as err:
-        raise Failure(f"{err}; start the hub with `casita run {folder}`", Exit.NO_HUB) from err
+        raise Failure(f"{err} Start it: casita run {folder}", Exit.NO_HUB) from err
     if not rows:
         with Reading(folder) as reading:
             raise _nothing(reading, entity_id)

@@ -74,10 +74,11 @@ def _say(answer: Mapping[str, Any]) -> None:
             for day in answer["days"]
         ]
         say_table(("day", "same", "only shadow", "only living", "other data"), rows)
-    total = len(answer["differences"])
+    runs, same, total = answer["runs"], answer["same"], len(answer["differences"])
     click.echo(
-        f"The shadow ran {answer['runs']} times; {answer['same']} commands were the same, "
-        f"{total} differ."
+        f"The shadow ran {'once' if runs == 1 else f'{runs} times'}; "
+        f"{same} command{' was' if same == 1 else 's were'} the same, "
+        f"{total} differ{'s' if total == 1 else ''}."
     )
 
 

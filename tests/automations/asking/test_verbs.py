@@ -86,7 +86,7 @@ def test_shadow_diff_tells_what_would_have_been_sent(running: Running) -> None:
     said = running.casita("shadow", "diff")
 
     assert "+ would have been sent, and was not: light.turn_on light.hall" in said
-    assert "The shadow ran 1 times; 0 commands were the same, 1 differ." in said
+    assert "The shadow ran once; 0 commands were the same, 1 differs." in said
 
 
 def test_shadow_diff_of_one_in_json(running: Running) -> None:
