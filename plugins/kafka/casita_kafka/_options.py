@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from casita_config.schemas import duration, positive_int, slug, string
+from casita_config.schemas import boolean, duration, positive_int, slug, string
 
 _TLS: Final = "kafka+tls://"
 _MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
-_SESSION: Final = vol.Range(min=timedelta(seconds=6), max=timedelta(minutes=5))
+_SESSION: Final = vol.Range(min=timedelta(seconds=1), max=timedelta(minutes=5))
 _DISCOVER: Final = vol.Range(min=timedelta(milliseconds=100), max=timedelta(minutes=5))
 _TIMEOUT: Final = vol.Range(min=timedelta(seconds=1), max=timedelta(seconds=20))
 
@@ -27,6 +27,7 @@ SCHEMA: Final = vol.Schema(
         vol.Optional("certificate"): string,
         vol.Optional("partitions", default=6): positive_int,
         vol.Optional("replicas", default=1): positive_int,
+        vol.Optional("idempotent", default=True): boolean,
         vol.Optional("session", default="10s"): vol.All(duration, _SESSION),
         vol.Optional("discover", default="10s"): vol.All(duration, _DISCOVER),
         vol.Optional("timeout", default="15s"): vol.All(duration, _TIMEOUT),

@@ -136,7 +136,7 @@ class KafkaTransport(Transport):
         replicas = await self._ensure_topics()
         promises = self._promises(replicas)
         self._producer = AIOKafkaProducer(
-            enable_idempotence=True,
+            enable_idempotence=self._plan.options["idempotent"],
             acks="all",
             linger_ms=_LINGER_MS,
             max_request_size=LARGEST_BYTES + _HEADERS_ROOM,
