@@ -103,19 +103,39 @@ def unknown(data: Mapping[str, Any], at: At, known: Iterable[str]) -> None:
 
 
 def template_value(templates: Templates, source: Any, at: At) -> Value:
-    """Compile a value that may hold templates."""
+    """Compile a value that may hold templates; a fault is told where it is in the value."""
     try:
         return compiled_value(templates, source)
     except TemplateError as err:
+        _refuse_within(templates, source, at)
         at.refuse(str(err))
 
 
+def _refuse_within(templates: Templates, source: Any, at: At) -> None:
+    """Refuse the first part of a value that is no template."""
+    if isinstance(source, str) and is_template(source):
+        try:
+            templates.template(source)
+        except TemplateError as err:
+            at.refuse(str(err))
+    elif isinstance(source, Mapping):
+        for key, item in source.items():
+            _refuse_within(templates, item, at.below(key))
+    elif isinstance(source, list | tuple):
+        for index, item in enumerate(source):
+            _refuse_within(templates, item, at.below(index))
+
+
 def enabled(templates: Templates, data: Mapping[str, Any], at: At) -> bool:
-    """Say whether a piece is enabled: ``enabled`` is a word, or a template without states."""
+    """Say whether a piece is enabled: ``enabled`` is a word, or a template without states.
+
+    Of a template's result it counts whether it is anything at all, as in Home Assistant.
+    """
     value = data.get("enabled", True)
     if is_template(value):
         try:
-            value = template_value(templates, value, at.below("enabled")).render({})
+            compiled = template_value(templates, value, at.below("enabled"))
+            return bool(templates.render_limited(compiled, {}))
         except TemplateError as err:
             at.below("enabled").refuse(str(err))
     try:

@@ -148,11 +148,20 @@ def _case_differs(templates: Templates, case: Mapping[str, Any]) -> str | None:
         return None if "error" in case else f"{source}: {err}"
     if "error" in case:
         return f"{source}: gave {result!r}, expected an error"
-    if isinstance(result, tuple):
-        result = list(result)
     kind, wanted = type(result).__name__, case["result"]
+    if isinstance(result, tuple):
+        kind = "list"
     if isinstance(result, set) and isinstance(wanted, list):
         wanted = set(wanted)
-    if result != wanted or kind != case["type"]:
+    if _as_written(result) != _as_written(wanted) or kind != case["type"]:
         return f"{source}: gave {result!r} ({kind}), expected {case['result']!r} ({case['type']})"
     return None
+
+
+def _as_written(value: Any) -> Any:
+    """Return a value as YAML holds it, which knows no tuples."""
+    if isinstance(value, list | tuple):
+        return [_as_written(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _as_written(item) for key, item in value.items()}
+    return value

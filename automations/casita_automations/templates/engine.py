@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from casita.kernel import Kernel
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import jinja2
 
     from casita_automations.templates.environment import Environment
+    from casita_automations.templates.structures import Value
 
 
 class Reads:
@@ -55,11 +57,11 @@ class Template:
         """Return the rendered text without blanks around it. Raises `TemplateError`."""
         if self.static:
             return self.source.strip()
-        compiled = self._compiled
-        if compiled is None:
-            compiled = self._compiled = self._engine.environment.from_string(self.source)
-            self._globals = dict(compiled.globals)
         try:
+            compiled = self._compiled
+            if compiled is None:
+                compiled = self._compiled = self._engine.environment.from_string(self.source)
+                self._globals = dict(compiled.globals)
             # Jinja would copy all globals one by one through a ChainMap, at each rendering
             context = compiled.new_context({**self._globals, **variables}, shared=True)
             return "".join(compiled.root_render_func(context)).strip()
@@ -129,10 +131,30 @@ class Templates:
         self._macros.clear()
         self._macros.update(macros)
 
+    def render_limited(self, value: Value, variables: Mapping[str, Any]) -> Any:
+        """Return a value of which templates may ask for no state and for no time.
+
+        Such are rendered once, so what they ask for must not change. Raises `TemplateError`.
+        """
+        if value.constant:
+            return value.render(variables)
+        with self.limited():
+            return value.render(variables)
+
+    @contextmanager
+    def limited(self) -> Iterator[None]:
+        """Let templates that are rendered meanwhile ask neither for states nor for the time."""
+        environment = self.environment
+        outer, environment.limited = environment.limited, True
+        try:
+            yield
+        finally:
+            environment.limited = outer
+
     def _check(self, source: str) -> None:
         from jinja2 import TemplateSyntaxError
 
         try:
-            self.environment.parse(source)
+            self.environment.check(source)
         except TemplateSyntaxError as err:
             raise TemplateError(f"the template is malformed: {err.message}") from err

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Undefined, pass_context
+from jinja2 import TemplateAssertionError, Undefined, nodes, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from casita.errors import did_you_mean
 from casita.events import State
 from casita.kernel import Kernel
 from casita_automations.templates import house, numbers, places, texts, times
@@ -26,6 +27,8 @@ class Environment(ImmutableSandboxedEnvironment):
         super().__init__(extensions=["jinja2.ext.loopcontrols", "jinja2.ext.do"])
         self.reads: Reads | None = None
         """What the template being rendered has read so far, if anybody wants to know."""
+        self.limited = False
+        """Whether templates may ask neither for states nor for the time."""
         self.kernel = kernel
         self.stale = stale
         self.freshen = freshen
@@ -40,6 +43,28 @@ class Environment(ImmutableSandboxedEnvironment):
         self.globals["as_function"] = _as_function
         self.globals["typeof"] = self.filters["typeof"] = lambda value: type(value).__name__
         self.tests["defined"] = lambda value: not isinstance(value, Undefined)
+
+    def check(self, source: str) -> None:
+        """Raise `jinja2.TemplateSyntaxError` if a template is malformed, or lacks what it needs.
+
+        As with Jinja, an unknown filter counts only where it is certain to be asked for.
+        """
+        waiting: list[nodes.Node] = [self.parse(source)]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, nodes.Filter) and node.name not in self.filters:
+                raise self._lacks("filter", node, self.filters)
+            if isinstance(node, nodes.Test) and node.name not in self.tests:
+                raise self._lacks("test", node, self.tests)
+            if isinstance(node, nodes.If | nodes.CondExpr):
+                waiting.append(node.test)
+            else:
+                waiting += node.iter_child_nodes()
+
+    @staticmethod
+    def _lacks(what: str, node: nodes.Filter | nodes.Test, known: Iterable[str]) -> Exception:
+        hint = did_you_mean(node.name, list(known))
+        return TemplateAssertionError(f"there is no {what} {node.name!r}.{hint}", node.lineno)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Return an attribute or an item; the quick ways of the sandbox for what is common."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from casita.events import State
 from casita.states import UNAVAILABLE, UNKNOWN
+from casita_automations.templates.results import TemplateError
 from casita_automations.templates.times import parse_datetime
 from casita_automations.templates.words import Words
 
@@ -31,11 +32,28 @@ class Context:
 
 STATE_EXTRAS: Final[Mapping[str, Callable[[State], Any]]] = {
     "last_reported": lambda state: state.last_updated,
+    "last_changed_timestamp": lambda state: state.last_changed.timestamp(),
+    "last_updated_timestamp": lambda state: state.last_updated.timestamp(),
+    "last_reported_timestamp": lambda state: state.last_updated.timestamp(),
+    "as_dict": lambda state: lambda: as_dict(state),
     "context": lambda state: Context(str(state.offset)),
     "state_with_unit": lambda state: state_with_unit(state, rounded=False),
     "attributes": lambda state: attributes_of(state),
 }
 """What Home Assistant's state objects have beyond ours."""
+
+
+def as_dict(state: State) -> dict[str, Any]:
+    """Return a state as plain data."""
+    return {
+        "entity_id": state.entity_id,
+        "state": state.state,
+        "attributes": dict(attributes_of(state)),
+        "last_changed": state.last_changed.isoformat(),
+        "last_reported": state.last_updated.isoformat(),
+        "last_updated": state.last_updated.isoformat(),
+        "context": {"id": str(state.offset), "parent_id": None, "user_id": None},
+    }
 
 
 def attributes_of(state: State) -> Mapping[str, Any]:
@@ -111,7 +129,7 @@ class StatesOfHouse:
     def __iter__(self) -> Iterator[State]:
         if self._environment.reads is not None:
             self._environment.reads.all_states = True
-        return iter(sorted(self._environment.kernel.states, key=lambda one: one.entity_id))
+        return iter(list(self._environment.kernel.states))
 
     def __len__(self) -> int:
         if self._environment.reads is not None:
@@ -129,6 +147,8 @@ class StatesOfDomain:
         self._domain = domain
 
     def __getattr__(self, name: str) -> State | None:
+        if not isinstance(name, str):
+            return None
         if name.startswith("_"):
             raise AttributeError(name)
         return read(self._environment, f"{self._domain}.{name}")
@@ -146,8 +166,7 @@ class StatesOfDomain:
             self._environment.reads.domains.add(self._domain)
         for entity_id in list(self._environment.stale):
             self._environment.freshen(entity_id)
-        found = self._environment.kernel.states.of_domain(self._domain)
-        return sorted(found, key=lambda one: one.entity_id)
+        return list(self._environment.kernel.states.of_domain(self._domain))
 
 
 def read(environment: Environment, entity_id: Any) -> State | None:
@@ -156,6 +175,8 @@ def read(environment: Environment, entity_id: Any) -> State | None:
         entity_id = entity_id.entity_id
     if not isinstance(entity_id, str):
         return None
+    if environment.limited:
+        raise TemplateError("states cannot be asked for here: it is rendered only once")
     entity_id = entity_id.lower()
     if environment.reads is not None:
         environment.reads.entities.add(entity_id)
@@ -184,8 +205,11 @@ class _House:
 
     def is_state_attr(self, entity_id: Any, name: str, value: Any) -> bool:
         """Say whether an attribute of an entity has this value."""
-        attribute = self.state_attr(entity_id, name)
-        return attribute is not None and bool(attribute == value)
+        state = read(self._environment, entity_id)
+        if state is None:
+            return False
+        attributes = attributes_of(state)
+        return name in attributes and bool(attributes[name] == value)
 
     def has_value(self, entity_id: Any) -> bool:
         """Say whether an entity has a state that is known."""

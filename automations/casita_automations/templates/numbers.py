@@ -31,7 +31,7 @@ def words(environment: Environment) -> Words:
         found.add(name, function, filter=True)
     found.tests["is_number"] = is_number
     found.filters |= {"round": rounded, "add": add, "multiply": multiply, "ord": ord}
-    found.functions |= {"min": min, "max": max}
+    found.functions |= {name: _extreme(environment, name) for name in ("min", "max")}
     found.functions |= {"e": math.e, "pi": math.pi, "tau": math.tau, "inf": math.inf}
     return found
 
@@ -186,6 +186,20 @@ def bitwise_or(first: Any, second: Any) -> Any:
 def bitwise_xor(first: Any, second: Any) -> Any:
     """Return the bits that one of them has."""
     return first ^ second
+
+
+def _extreme(environment: Environment, name: str) -> Callable[..., Any]:
+    """Return Jinja's filter as a function of one list, or of several values."""
+    jinjas = environment.filters[name]
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not args:
+            raise TypeError(f"{name} expects at least one argument")
+        if len(args) == 1 and not isinstance(args[0], Iterable):
+            raise TypeError(f"{name} expects a list, or several values")
+        return jinjas(environment, args[0] if len(args) == 1 else args, **kwargs)
+
+    return call
 
 
 def _of_one(name: str, function: Callable[[float], float]) -> Callable[..., Any]:

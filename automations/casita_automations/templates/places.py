@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
 
 from casita.events import State
 from casita.ids import is_entity_id
@@ -13,6 +13,8 @@ from casita_automations.templates.words import Words
 
 if TYPE_CHECKING:
     from casita_automations.templates.environment import Environment
+
+_GROUP: Final = "group"
 
 
 def words(environment: Environment) -> Words:
@@ -218,11 +220,24 @@ class _Ground:
         self._environment = environment
 
     def expand(self, *args: Any) -> list[State]:
-        """Return the states of entities, of the members of groups in place of the groups."""
-        found: dict[str, State] = {}
-        for state in self._members(args, set()):
-            found[state.entity_id] = state
-        return [found[key] for key in sorted(found)]
+        """Return the states of entities, the last first.
+
+        In place of a group there are its members, and in place of a zone the persons in it.
+        """
+        waiting, found, seen = list(args), dict[str, State](), set[str]()
+        while waiting:
+            one = waiting.pop()
+            state = read(self._environment, one) if isinstance(one, str | State) else None
+            if state is not None and state.entity_id not in seen:
+                members = self._members_of(state)
+                if members is None:
+                    found[state.entity_id] = state
+                else:
+                    seen.add(state.entity_id)
+                    waiting += members
+            elif isinstance(one, Iterable) and not isinstance(one, str | State):
+                waiting += one
+        return list(found.values())
 
     def distance(self, *args: Any) -> float | None:
         """Return the distance between two places, or from home to one, in km."""
@@ -237,7 +252,7 @@ class _Ground:
             points.insert(0, home)
         if len(points) != 2:
             return None
-        return round(distance_m(*points[0], *points[1]) / 1000, 6)
+        return round(distance_m(*points[0], *points[1]) / 1000, 6) * 1000 * 0.001
 
     def closest(self, *args: Any) -> State | None:
         """Return which of several entities is nearest to home, or to a place."""
@@ -252,31 +267,23 @@ class _Ground:
                 ranked.append((distance_m(*point, *where), state.entity_id, state))
         return min(ranked)[2] if ranked else None
 
-    def _members(self, what: Iterable[Any], seen: set[str]) -> Iterator[State]:
-        for one in what:
-            if isinstance(one, str) and not is_entity_id(one):
-                continue
-            if not isinstance(one, str | State):
-                if isinstance(one, Iterable):
-                    yield from self._members(one, seen)
-                continue
-            state = read(self._environment, one)
-            members = state.attributes.get("entity_id") if state is not None else None
-            if state is None or state.entity_id in seen:
-                continue
-            seen.add(state.entity_id)
-            if isinstance(members, list | tuple):
-                yield from self._members(members, seen)
-            else:
-                yield state
+    def _members_of(self, state: State) -> list[str] | None:
+        """Return whom a group or a zone stands for; None for what is neither."""
+        if state.domain == "zone":
+            return list(state.attributes.get("persons") or ())
+        entry = self._environment.kernel.registry.entities.get(state.entity_id)
+        if state.domain == _GROUP or (entry and entry.source.partition(".")[0] == _GROUP):
+            return list(state.attributes.get("entity_id") or ())
+        return None
 
     def _point(self, waiting: list[Any]) -> tuple[float, float] | None:
         """Take a place off the front: an entity, its state, or latitude and longitude."""
         first = waiting.pop(0)
+        known = first
         if isinstance(first, str) and is_entity_id(first):
-            first = read(self._environment, first)
-        if isinstance(first, State):
-            return _position(first)
+            known = read(self._environment, first)
+        if isinstance(known, State):
+            return _position(known)
         try:
             return float(first), float(waiting.pop(0))
         except (TypeError, ValueError, IndexError):

@@ -10,7 +10,8 @@ from casita.errors import CasitaError
 
 _NUMERIC: Final = re.compile(r"[+-]?(?!0\d)\d*(?:\.\d*)?")
 _WORDS: Final = {"True": True, "False": False, "None": None}
-_LITERAL_STARTS: Final = frozenset("0123456789+-.([{")
+_LITERAL_STARTS: Final = frozenset("0123456789+-.([{\"'")
+_OTHER_STARTS: Final = re.compile(r"(?:True|False|None)\s*,|[bB][\"']|set\(\)$")
 _LONGEST_LITERAL: Final = 100_000
 _TRUE: Final = frozenset({"1", "true", "yes", "on", "enable"})
 
@@ -31,7 +32,7 @@ def native(text: str) -> Any:
     """
     if text in _WORDS:
         return _WORDS[text]
-    if not text or (text[0] not in _LITERAL_STARTS and text != "set()"):
+    if not text or (text[0] not in _LITERAL_STARTS and _OTHER_STARTS.match(text) is None):
         return text
     if len(text) > _LONGEST_LITERAL:
         return text
@@ -41,6 +42,8 @@ def native(text: str) -> Any:
         return text
     if isinstance(value, str | complex):
         return text
+    if isinstance(value, bool):
+        return value
     if isinstance(value, int | float) and _NUMERIC.fullmatch(text) is None:
         return text
     return value

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from awesomeversion import AwesomeVersion
-from jinja2 import Undefined, pass_environment
+from jinja2 import Undefined, pass_context
+from jinja2.runtime import Context
 
 from casita.events import State
 from casita.ids import slugify
@@ -32,12 +33,13 @@ def words(environment: Environment) -> Words:
         ("slugify", slug), ("ordinal", ordinal), ("md5", _digest("md5")),
         ("sha1", _digest("sha1")), ("sha256", _digest("sha256")), ("sha512", _digest("sha512")),
         ("iif", iif), ("set", as_set), ("tuple", as_tuple), ("pack", pack), ("unpack", unpack),
-        ("urlencode", urlencode), ("flatten", flatten), ("zip", zip), ("shuffle", shuffle),
+        ("flatten", flatten), ("zip", zip), ("shuffle", shuffle),
         ("merge_response", merge_response), ("combine", combine), ("intersect", intersect),
         ("difference", difference), ("union", union),
         ("symmetric_difference", symmetric_difference), ("version", AwesomeVersion),
     ):  # fmt: skip
         found.add(name, function, filter=True)
+    found.functions["urlencode"] = urlencode
     found.filters |= {
         "to_json": to_json, "from_json": from_json, "ordinal": ordinal,
         "base64_encode": base64_encode, "base64_decode": base64_decode,
@@ -68,12 +70,11 @@ def slug(value: Any, separator: str = "_") -> str:
 
 
 def ordinal(value: Any) -> str:
-    """Return ``1st`` for 1, and so on."""
-    number = abs(int(value))
-    ending = (
-        "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    )
-    return f"{value}{ending}"
+    """Return ``1st`` for 1, and so on; by the last two digits of what is written."""
+    text = str(value)
+    if int(text[-2:]) % 100 in (11, 12, 13):
+        return f"{text}th"
+    return text + {1: "st", 2: "nd", 3: "rd"}.get(int(text[-1]), "th")
 
 
 def iif(value: Any, if_true: Any = True, if_false: Any = False, if_none: Any = NO_DEFAULT) -> Any:
@@ -118,38 +119,49 @@ def flatten(value: Iterable[Any], levels: int | None = None) -> list[Any]:
     return flat
 
 
-def shuffle(*args: Any) -> list[Any]:
-    """Return a list in another order; the same for the same seed."""
-    values = list(args[0]) if isinstance(args[0], list | tuple) else list(args)
-    seed = args[1] if len(args) > 1 and isinstance(args[0], list | tuple) else None
-    random.Random(seed).shuffle(values)
+def shuffle(*args: Any, seed: Any = None) -> list[Any]:
+    """Return a list, or several values, in another order; the same for the same seed."""
+    if len(args) < 2 and not (args and isinstance(args[0], Iterable)):
+        raise TypeError("shuffle expects a list, or several values")
+    values = list(args)
+    if isinstance(args[0], Iterable):
+        values = list(args[0])
+        seed = args[1] if len(args) > 1 and seed is None else seed
+    random.Random(seed or None).shuffle(values)
     return values
 
 
-@pass_environment
-def pick(environment: Environment, values: Any) -> Any:
+@pass_context  # so that Jinja does not choose once and for all, when it compiles
+def pick(_context: Context, values: Any) -> Any:
     """Return one of several values, by chance at each rendering."""
-    return random.choice(list(values)) if values else environment.undefined("no item to pick")
+    return random.choice(values)
 
 
 def intersect(first: Iterable[Any], second: Iterable[Any]) -> list[Any]:
     """Return what both lists hold."""
-    return list(set(first) & set(second))
+    return list(_members("intersect", first) & _members("intersect", second))
 
 
 def difference(first: Iterable[Any], second: Iterable[Any]) -> list[Any]:
     """Return what the first list holds and the second does not."""
-    return list(set(first) - set(second))
+    return list(_members("difference", first) - _members("difference", second))
 
 
 def union(first: Iterable[Any], second: Iterable[Any]) -> list[Any]:
     """Return what either list holds."""
-    return list(set(first) | set(second))
+    return list(_members("union", first) | _members("union", second))
 
 
 def symmetric_difference(first: Iterable[Any], second: Iterable[Any]) -> list[Any]:
     """Return what one of the lists holds and not both."""
-    return list(set(first) ^ set(second))
+    name = "symmetric_difference"
+    return list(_members(name, first) ^ _members(name, second))
+
+
+def _members(name: str, values: Iterable[Any]) -> set[Any]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise TypeError(f"{name} expects lists, got {values!r}")
+    return set(values)
 
 
 def combine(*args: Mapping[Any, Any], recursive: bool = False) -> dict[Any, Any]:
@@ -164,16 +176,34 @@ def combine(*args: Mapping[Any, Any], recursive: bool = False) -> dict[Any, Any]
     return result
 
 
-def merge_response(value: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the answers of several entities as one list, each with its entity id."""
-    merged: list[dict[str, Any]] = []
+def merge_response(value: Mapping[str, Any]) -> list[Any]:
+    """Return the answers of several entities as one list, each with its entity id.
+
+    Where an answer is a single list, its items are taken, each with the list's name as
+    ``value_key``.
+    """
+    if not isinstance(value, Mapping):
+        raise TypeError("merge_response expects what a service has answered")
+    merged: list[Any] = []
+    lists = False
     for entity_id, response in value.items():
-        lists = [one for one in response.values() if isinstance(one, list)] if response else []
-        if lists:
-            merged += [{**item, "entity_id": entity_id} for one in lists for item in one]
-        else:
-            merged.append({**response, "entity_id": entity_id})
+        if not isinstance(response, Mapping):
+            raise TypeError(f"merge_response: the answer of {entity_id} is no mapping")
+        found = next(iter(response.items())) if len(response) == 1 else (None, None)
+        if isinstance(found[1], list):
+            lists = True
+            merged += [_told_by(entity_id, one, value_key=found[0]) for one in found[1]]
+        elif not lists:
+            merged.append(_told_by(entity_id, response))
     return merged
+
+
+def _told_by(entity_id: str, item: Any, **more: Any) -> Any:
+    if not isinstance(item, Mapping):
+        return item
+    if "entity_id" in item:
+        raise ValueError("merge_response: an answer already holds the key 'entity_id'")
+    return {**item, "entity_id": entity_id, **more}
 
 
 # JSON, bytes, hashes
@@ -191,7 +221,20 @@ def to_json(
             value, ensure_ascii=ensure_ascii, indent=2 if pretty_print else None,
             sort_keys=sort_keys, default=_plain, separators=None if pretty_print else (",", ":"),
         )  # fmt: skip
-    return msgspec.json.encode(value, enc_hook=_plain).decode()
+    return msgspec.json.encode(_with_text_keys(value), enc_hook=_plain).decode()
+
+
+def _with_text_keys(value: Any) -> Any:
+    """Return a value whose mappings have keys that JSON can hold."""
+    if isinstance(value, dict):
+        return {_key(key): _with_text_keys(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_text_keys(item) for item in value]
+    return value
+
+
+def _key(key: Any) -> Any:
+    return json.dumps(key) if key is None or isinstance(key, bool | float) else key
 
 
 def from_json(value: Any, default: Any = NO_DEFAULT) -> Any:
@@ -229,11 +272,9 @@ def unpack(value: bytes, format_string: str, offset: int = 0) -> Any:
         return None
 
 
-def urlencode(value: Any) -> str:
-    """Return a text, or a mapping, as it stands in a web address."""
-    if isinstance(value, Mapping):
-        return urllib.parse.urlencode(value)
-    return urllib.parse.quote_plus(str(value))
+def urlencode(value: Any) -> bytes:
+    """Return a mapping, or a list of pairs, as it stands in a web address."""
+    return urllib.parse.urlencode(value).encode()
 
 
 # Regular expressions, on an engine whose time is linear
@@ -303,8 +344,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, State):
         return {"entity_id": value.entity_id, "state": value.state,
                 "attributes": dict(value.attributes)}  # fmt: skip
-    if isinstance(value, Undefined):
-        return ""
-    if hasattr(value, "as_dict"):
+    if hasattr(value, "as_dict") and not isinstance(value, Undefined):
         return value.as_dict()
     raise TypeError(f"{type(value).__name__} has no form in JSON")

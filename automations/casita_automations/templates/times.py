@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
+from casita_automations.templates.results import TemplateError
 from casita_automations.templates.words import NO_DEFAULT, Words, or_default
 
 if TYPE_CHECKING:
     from casita_automations.templates.environment import Environment
 
+_ISO: Final = re.compile(
+    r"(?P<day>\d{4}-\d\d(?:-\d\d)?|\d{8}|\d{4}-?W\d\d(?:-?\d)?)"
+    r"(?:[T ](?P<time>[\d:.,]+(?:Z|[+-]\d\d(?::?\d\d)?)?))?",
+    re.IGNORECASE,
+)
 _DATE_TIME: Final = re.compile(
-    r"(?P<day>\d{4}-\d{1,2}-\d{1,2})(?:[T ](?P<hour>\d{1,2}):(?P<minute>\d{1,2})"
-    r"(?::(?P<second>\d{1,2})(?:\.(?P<fraction>\d{1,6})\d*)?)?"
-    r"\s*(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?"
+    r"(?P<day>\d{4}-\d{1,2}-\d{1,2})[T ](?P<hour>\d{1,2}):(?P<minute>\d{1,2})"
+    r"(?::(?P<second>\d{1,2})(?:\.(?P<fraction>\d{1,6})\d{0,6})?)?"
+    r"(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?"
 )
 _LENGTHS: Final = (
     re.compile(
@@ -57,16 +64,35 @@ def words(environment: Environment) -> Words:
 
 def parse_datetime(text: str) -> datetime | None:
     """Return the date and time that a text names, without zone if it names none; or None."""
-    match = _DATE_TIME.fullmatch(text.strip())
+    found = _iso(text)
+    match = _DATE_TIME.fullmatch(text)
+    if found is not None or match is None:
+        return found
+    return _of_parts(match.groupdict())
+
+
+def _iso(text: str) -> datetime | None:
+    match = _ISO.fullmatch(text)
     if match is None:
         return None
-    parts = match.groupdict()
+    day, at = match["day"].upper(), (match["time"] or "00:00").upper()
+    midnight = re.fullmatch(r"24(:?00){0,2}(.*)", at)
+    whole = f"{day}-01" if len(day) == 7 and "W" not in day else day
     try:
-        year, month, day = map(int, parts["day"].split("-"))
+        found = datetime.fromisoformat(f"{whole}T{'00:00' + midnight[2] if midnight else at}")
+    except ValueError:
+        return None
+    return found + timedelta(days=1) if midnight else found
+
+
+def _of_parts(parts: Mapping[str, str | None]) -> datetime | None:
+    day, zone = parts["day"] or "", parts["zone"]
+    try:
+        year, month, date_ = map(int, day.split("-"))
         micro = int((parts["fraction"] or "0").ljust(6, "0"))
         return datetime(
-            year, month, day, int(parts["hour"] or 0), int(parts["minute"] or 0),
-            int(parts["second"] or 0), micro, tzinfo=_zone(parts["zone"]),
+            year, month, date_, int(parts["hour"] or 0), int(parts["minute"] or 0),
+            int(parts["second"] or 0), micro, tzinfo=_zone(zone),
         )  # fmt: skip
     except ValueError:
         return None
@@ -77,12 +103,14 @@ def as_timedelta(value: Any) -> timedelta | None:
 
     ``01:30`` is a minute and a half, as in Home Assistant.
     """
+    if value is None:
+        raise TypeError("as_timedelta expects a text, got None")
     match = next(filter(None, (one.fullmatch(str(value)) for one in _LENGTHS)), None)
     if match is None:
         return None
     parts = {name: part for name, part in match.groupdict().items() if part is not None}
     sign = -1 if parts.pop("sign", "+") == "-" else 1
-    days = timedelta(days=float(parts.pop("days", 0)))
+    days = timedelta(days=float(parts.pop("days", 0))) * (sign if match.re is _LENGTHS[1] else 1)
     micro = parts.pop("microseconds", None)
     numbers = {name: float(part.replace(",", ".")) for name, part in parts.items()}
     if micro is not None:
@@ -133,26 +161,27 @@ class _Times:
 
     def as_timestamp(self, value: Any, default: Any = NO_DEFAULT) -> Any:
         """Return seconds since 1970 of a date and time, or of a text of one."""
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
         moment = self._moment(value)
         if moment is None:
             return or_default(default, "as_timestamp", value)
         return moment.timestamp()
 
     def as_datetime(self, value: Any, default: Any = NO_DEFAULT) -> Any:
-        """Return a date and time of a text or a timestamp; None if a text names none."""
+        """Return a date and time of a text or a timestamp; None if a text names none.
+
+        Raises `ValueError` for what can be neither, and `OverflowError` for what is beyond time.
+        """
         if isinstance(value, datetime):
             return value
         if isinstance(value, date):
             return datetime.combine(value, time())
         try:
             return datetime.fromtimestamp(float(value), UTC)
-        except (ValueError, TypeError, OverflowError):
+        except (ValueError, TypeError):
             pass
         moment = parse_datetime(value) if isinstance(value, str) else None
-        if moment is None and default is not NO_DEFAULT:
-            return default
+        if moment is None and (default is not NO_DEFAULT or not isinstance(value, str)):
+            return or_default(default, "as_datetime", value)
         return moment
 
     def as_local(self, value: datetime) -> datetime:
@@ -165,7 +194,8 @@ class _Times:
         if not text:
             return today
         try:
-            at = time.fromisoformat(text if text[1:2] != ":" else f"0{text}")
+            hour, minute, second = map(int, (*str(text).split(":"), "0")[:3])
+            at = time(hour, minute, second)
         except ValueError as err:
             raise ValueError(f"today_at got {text!r}; write a time as 18:30 or 18:30:00") from err
         return datetime.combine(today.date(), at, self._zone)
@@ -216,12 +246,16 @@ class _Times:
         return or_default(default, "timestamp_utc", value) if moment is None else moment.isoformat()
 
     def _asked(self) -> None:
+        if self._environment.limited:
+            raise TemplateError("the time cannot be asked for here: it is rendered only once")
         if self._environment.reads is not None:
             self._environment.reads.time = True
 
     def _moment(self, value: Any) -> datetime | None:
         if isinstance(value, str):
             value = parse_datetime(value)
+        elif isinstance(value, date) and not isinstance(value, datetime):
+            value = datetime.combine(value, time())
         return self._aware(value) if isinstance(value, datetime) else None
 
     def _aware(self, value: datetime) -> datetime:
