@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from casita.events import STATE_CHANGED, Event, StateChanged
+from casita.ids import domain_of
 from casita_automations.templates.house import Context
 
 OUR_NAMES: Final[Mapping[str, str]] = {
@@ -19,6 +20,7 @@ OUR_NAMES: Final[Mapping[str, str]] = {
     "homeassistant_stop": "hub.stopped",
 }
 """Events of Home Assistant that have another name here."""
+_RUN: Final = "automation_triggered"
 
 
 class Happening:
@@ -44,6 +46,11 @@ class Happening:
         return self.event.time
 
     @property
+    def time_fired_timestamp(self) -> float:
+        """When it happened, as seconds since 1970."""
+        return self.event.time.timestamp()
+
+    @property
     def context(self) -> Context:
         """Who caused it."""
         return Context(str(self.event.root), self.event.actor)
@@ -55,7 +62,15 @@ class Happening:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON may hold it."""
-        return {"event_type": self.event_type, "data": dict(self.data)}
+        context = self.context
+        return {
+            "event_type": self.event_type,
+            "data": dict(self.data),
+            "origin": self.origin,
+            "time_fired": self.time_fired.isoformat(),
+            "context": {"id": context.id, "parent_id": context.parent_id,
+                        "user_id": context.user_id},
+        }  # fmt: skip
 
 
 def data_of(event: Event) -> Mapping[str, Any]:
@@ -70,5 +85,13 @@ def data_of(event: Event) -> Mapping[str, Any]:
             "service_data": {**event.data.get("data", {}), **target},
         }  # fmt: skip
     if event.type == "run.started":
-        return {**event.data, "entity_id": event.subject}
+        told = {**event.data, "entity_id": event.subject}
+        return {**told, "source": event.data.get("trigger")} if is_named(event, _RUN) else told
     return event.data
+
+
+def is_named(event: Event, name: str) -> bool:
+    """Say whether an event of one of `OUR_NAMES` is one of this name of Home Assistant."""
+    if event.type != "run.started":
+        return True
+    return domain_of(event.subject) == name.partition("_")[0]

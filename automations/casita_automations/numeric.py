@@ -36,7 +36,7 @@ LIMITS: Final[Mapping[Any, Any]] = {
     vol.Required("entity_id"): entity_ids,
     vol.Optional("above"): limit,
     vol.Optional("below"): limit,
-    vol.Optional("attribute"): string,
+    vol.Optional("attribute"): vol.Maybe(string),
     vol.Optional("value_template"): string,
 }
 """Keys that trigger and condition share."""

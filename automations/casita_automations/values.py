@@ -29,11 +29,6 @@ class Period:
         self._value = value
         self._fixed: timedelta | None = duration(value.source) if value.constant else None
 
-    @property
-    def is_zero(self) -> bool:
-        """Whether it is always nothing."""
-        return self._fixed == timedelta()
-
     def of(self, variables: Mapping[str, Any]) -> timedelta:
         """Return the length. Raises `TemplateError`, or `CasitaError` if it is none."""
         if self._fixed is not None:

@@ -139,7 +139,7 @@ def entity_id(value: Any) -> str:
 def entity_ids(value: Any) -> list[str]:
     """Return entity ids, given as a list or as one text with commas."""
     if isinstance(value, str) and value.strip():
-        value = [part for part in value.split(",") if part.strip()]
+        value = value.split(",")
     if not isinstance(value, (list, tuple)):
         raise vol.Invalid(f"expected an entity id or a list of them, got {shown(value)}")
     return [entity_id(item) for item in value]

@@ -36,9 +36,9 @@ _COMMON: Final = ("condition", "alias", "enabled")
 
 def is_condition(item: Any) -> bool:
     """Say whether an item of a sequence is a condition."""
-    if isinstance(item, Mapping):
-        return "condition" in item or any(word in item for word in _COMBINED)
-    return is_template(item)
+    return isinstance(item, Mapping) and (
+        "condition" in item or any(word in item for word in _COMBINED)
+    )
 
 
 def compile_conditions(data: Any, at: At, parts: Parts) -> Condition | None:
@@ -56,8 +56,6 @@ def compile_conditions(data: Any, at: At, parts: Parts) -> Condition | None:
 
 def compile_condition(item: Any, at: At, parts: Parts) -> Condition:
     """Compile one condition. Raises `ConfigError`."""
-    if isinstance(item, bool):
-        item = "{{ " + str(item).lower() + " }}"
     if isinstance(item, str):
         if not is_template(item):
             at.refuse(f"{item!r} is no condition; a text has to be a template in {{{{ }}}}")
@@ -73,16 +71,16 @@ def _compiled(item: dict[str, Any], at: At, parts: Parts) -> Condition:
         words = [word for word in _COMBINED if word in item]
         if len(words) == 1:
             unknown(item, at, (words[0], "alias", "enabled"))
-            return _combined(words[0], item[words[0]], at.below(words[0]), parts)
+            return _combined(words[0], item[words[0]] or [], at.below(words[0]), parts)
         at.refuse("a condition names its kind, as 'condition: state'")
+    if isinstance(kind, list):
+        unknown(item, at, _COMMON)
+        return _combined("and", kind, at.below("condition"), parts)
     if not isinstance(kind, str):
         at.below("condition").refuse(f"{kind!r} is no kind of condition")
     if kind in _COMBINED:
         unknown(item, at, (*_COMMON, "conditions"))
         return _combined(kind, item.get("conditions"), at.below("conditions"), parts)
-    if is_template(kind):
-        unknown(item, at, _COMMON)
-        return simple.of_template(kind, at.below("condition"), parts)
     own = {key: value for key, value in item.items() if key not in _COMMON}
     if kind in _KINDS:
         return _KINDS[kind](own, at, parts)

@@ -10,18 +10,22 @@ import voluptuous as vol
 
 from casita.errors import CasitaError
 from casita.events import State
-from casita_automations.conditions.condition import Condition, any_of, every
+from casita_automations.conditions.condition import Condition, every
 from casita_automations.numeric import ConditionError
-from casita_automations.parsing import At, duration_or_template, listed, template_value
-from casita_automations.parts import Parts, Variables
+from casita_automations.parsing import At, duration_or_template, template_value
+from casita_automations.parts import Check, Parts, Variables
 from casita_automations.values import Period
 from casita_config.schemas import entity_ids, string
 
 _INPUT: Final = re.compile(r"input_(?:select|text|number|boolean|datetime)\.[a-z0-9_]+")
 
 
+def _values(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def _texts(value: Any) -> list[str]:
-    texts = listed(value)
+    texts = _values(value)
     for text in texts:
         if not isinstance(text, str):
             shown = ("on" if text else "off") if isinstance(text, bool) else text
@@ -37,7 +41,7 @@ _COMMON: Final[Mapping[Any, Any]] = {
 }
 _SCHEMA: Final = vol.Schema({**_COMMON, vol.Required("state"): _texts})
 _ATTRIBUTE_SCHEMA: Final = vol.Schema(
-    {**_COMMON, vol.Required("attribute"): string, vol.Required("state"): listed}
+    {**_COMMON, vol.Required("attribute"): string, vol.Required("state"): _values}
 )
 
 
@@ -52,8 +56,18 @@ def compiled(config: dict[str, Any], at: At, parts: Parts) -> Condition:
     single = [
         _of_entity(parts, one, attribute, checked["state"], period) for one in checked["entity_id"]
     ]
-    check = any_of(single) if checked["match"] == "any" else every(single)
+    check = _one_of(single) if checked["match"] == "any" else every(single)
     return Condition(check, _seen(parts, checked["entity_id"], attribute))
+
+
+def _one_of(single: list[Condition]) -> Check:
+    """Return a check that one holds; where one of them cannot be told, the whole cannot."""
+
+    def check(variables: Variables) -> bool:
+        found = [one.check(variables) for one in single]
+        return any(found)
+
+    return check
 
 
 def _of_entity(

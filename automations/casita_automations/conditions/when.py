@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from casita.ids import is_entity_id
+from casita.ids import domain_of, is_entity_id
 from casita_automations.conditions.condition import Condition
 from casita_automations.numeric import ConditionError
 from casita_automations.parsing import At, listed
@@ -18,11 +18,17 @@ from casita_config.schemas import entity_id, signed_duration, time_of_day
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LAST: Final = time(23, 59, 59, 999999)
+_OF_A_DATE: Final = time(23, 59, 59)
+"""What counts of an input_datetime that has a date alone."""
+_TIMES: Final = ("input_datetime", "time", "sensor")
 
 
 def _moment(value: Any) -> time | str:
     if isinstance(value, str) and is_entity_id(value.strip().lower()):
-        return entity_id(value)
+        checked = entity_id(value)
+        if domain_of(checked) not in _TIMES:
+            raise vol.Invalid(f"{checked} names no time; use an input_datetime, a time or a sensor")
+        return checked
     return time_of_day(value)
 
 
@@ -141,6 +147,8 @@ def _at(parts: Parts, moment: time | str | None, default: time) -> time | None:
     state = parts.kernel.states.get(moment)
     if state is None:
         raise ConditionError(f"{moment}: there is no such entity")
+    if state.attributes.get("has_date") and state.attributes.get("has_time") is False:
+        return _OF_A_DATE
     zone = parts.kernel.config.home.zone
     found = moment_of(state, zone)
     if isinstance(found, datetime):

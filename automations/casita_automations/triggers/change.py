@@ -60,7 +60,7 @@ class ChangeTrigger:
         """Fire from now on, until the returned function is called."""
         hold, cancels = None, list[Cancel]()
         kept = {one.key: one for one in arming.holds.kept()}
-        if self._period is not None and not self._period.is_zero:
+        if self._period is not None:
             hold = Hold(self._parts, arming, self._period)
         for entity_id in self._entities:
             last = kept.pop(_key(entity_id), None)

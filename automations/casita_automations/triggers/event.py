@@ -8,7 +8,7 @@ from typing import Any, Final
 import voluptuous as vol
 
 from casita.events import Event
-from casita_automations.happening import OUR_NAMES, Happening, data_of
+from casita_automations.happening import OUR_NAMES, Happening, data_of, is_named
 from casita_automations.parsing import At, listed, template_value, text_or_template
 from casita_automations.parts import Parts
 from casita_automations.templates import Value
@@ -26,7 +26,7 @@ def _mapping(value: Any) -> Any:
 _SCHEMA: Final = vol.Schema(
     {
         vol.Required("event_type"): vol.All(listed, [text_or_template], vol.Length(min=1)),
-        vol.Optional("event_data"): vol.Maybe(_mapping),
+        vol.Optional("event_data"): _mapping,
         vol.Optional("context"): _mapping,
     }
 )
@@ -53,14 +53,17 @@ class EventTrigger:
 
     def arm(self, arming: Arming) -> Cancel:
         """Fire from now on, until the returned function is called."""
-        wanted = self._data.render(arming.variables) or {}
-        context = self._context.render(arming.variables) or {}
+        wanted = self._render(self._data, arming) or {}
+        context = self._render(self._context, arming) or {}
         return all_of(
             [
                 self._arm_type(str(one), wanted, context, arming)
-                for one in self._types.render(arming.variables)
+                for one in self._render(self._types, arming)
             ]
         )
+
+    def _render(self, value: Value, arming: Arming) -> Any:
+        return self._parts.templates.render_limited(value, arming.variables)
 
     def _arm_type(
         self, name: str, wanted: Mapping[str, Any], context: Mapping[str, Any], arming: Arming
@@ -69,6 +72,8 @@ class EventTrigger:
         fits = _nested_in if nested else _items_in
 
         def happened(event: Event) -> None:
+            if name in OUR_NAMES and not is_named(event, name):
+                return
             if wanted and not fits(data_of(event), wanted):
                 return
             if context and not _in_context(event, context):
@@ -106,4 +111,7 @@ def _fits(data: Any, wanted: Any) -> bool:
 def _in_context(event: Event, wanted: Mapping[str, Any]) -> bool:
     """Say whether an event was caused by whom, or by what, is wanted; a list names several."""
     context = Happening(event).context
-    return all(getattr(context, key, _MISSING) in listed(value) for key, value in wanted.items())
+    return all(
+        getattr(context, key, _MISSING) in (value if isinstance(value, list) else [value])
+        for key, value in wanted.items()
+    )

@@ -107,6 +107,9 @@ class Hold:
         key = f"{event.subject} {event.offset} {next(self._numbers)}"
         running = _Running(key, event.subject, old, event.new, before, now, length,
                            event.as_cause())  # fmt: skip
+        if length == timedelta():
+            self._arming.fires(event, **facts(event.subject, old, event.new, length))
+            return
         due = self._parts.kernel.clock.now() + length
         self._arming.holds.keep(
             Pending(key=key, due=due.timestamp(), data=running.document(), cause=running.cause)

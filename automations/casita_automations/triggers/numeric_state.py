@@ -62,9 +62,10 @@ class NumericStateTrigger:
     def arm(self, arming: Arming) -> Cancel:
         """Fire from now on, until the returned function is called."""
         hold = None
-        if self._period is not None and not self._period.is_zero:
+        if self._period is not None:
             hold = Hold(self._parts, arming, self._period, self._missed)
-        cancels = [self._arm_entity(one, arming, hold) for one in self._entities]
+        entities = dict.fromkeys(self._entities)
+        cancels = [self._arm_entity(one, arming, hold) for one in entities]
         if hold is not None:
             hold.resume(self._keeps(arming), self._facts)
             cancels.append(hold.cancel)

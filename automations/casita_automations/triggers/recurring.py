@@ -80,7 +80,7 @@ class Recurring:
         now = self._clock.now()
         if waited_for is None:
             self._blind = not self._clock.trusted
-            self._await(self._next(now))
+            self._await(self._next(now - self._after))
         elif waited_for <= now and self._clock.trusted:
             self._due = waited_for
             self._stop_waiting = self._parts.ready.soon(self._make_up)

@@ -50,7 +50,7 @@ _SCHEMA: Final = vol.Schema(
 _ATTRIBUTE_SCHEMA: Final = vol.Schema(
     {
         **_COMMON,
-        vol.Required("attribute"): string,
+        vol.Required("attribute"): vol.Maybe(string),
         **{vol.Optional(key): _values for key in ("to", "not_to", "from", "not_from")},
     }
 )
@@ -89,7 +89,7 @@ class StateTrigger:
     def arm(self, arming: Arming) -> Cancel:
         """Fire from now on, until the returned function is called."""
         hold = None
-        if self._period is not None and not self._period.is_zero:
+        if self._period is not None:
             hold = Hold(self._parts, arming, self._period, self._missed)
         changed = self._listener(arming, hold)
         watch = self._parts.watch

@@ -57,5 +57,5 @@ class SunTrigger:
             "platform": "sun",
             "event": self._event,
             "offset": self._offset,
-            "description": "sun with offset" if self._offset else "sun",
+            "description": f"{self._event} with offset" if self._offset else self._event,
         }

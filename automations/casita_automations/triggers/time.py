@@ -92,7 +92,8 @@ class TimeTrigger:
 
     def _arm(self, moment: Any, times: _Times) -> Cancel:
         if isinstance(moment, Value):
-            moment = _moment(moment.render(times.arming.variables))
+            variables = times.arming.variables
+            moment = _moment(self._parts.templates.render_limited(moment, variables))
         if isinstance(moment, time):
             return times.daily(moment, None)
         return _OfEntity(self._parts, moment["entity_id"], moment["offset"], times).start()
@@ -188,7 +189,7 @@ _ANY_DAY: Final = datetime(2000, 1, 2)  # noqa: DTZ001 - only its time is used
 
 def moment_of(state: State, zone: Any) -> time | datetime | None:
     """Return the time of day, or the aware time, that an entity names; None if it names none."""
-    if state.domain == "input_datetime":
+    if state.domain in ("input_datetime", "time"):
         return _input_moment(state, zone)
     if state.attributes.get("device_class") != "timestamp":
         return None
@@ -198,7 +199,8 @@ def moment_of(state: State, zone: Any) -> time | datetime | None:
 
 def facts_of(now: datetime, entity_id: str | None) -> dict[str, Any]:
     """Return what a ``time`` trigger tells."""
-    return {"platform": "time", "now": now, "description": "time", "entity_id": entity_id}
+    told = "time" if entity_id is None else f"time set in {entity_id}"
+    return {"platform": "time", "now": now, "description": told, "entity_id": entity_id}
 
 
 def _input_moment(state: State, zone: Any) -> time | datetime | None:
