@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from casita_automations.turns import firing_of
 SKIPS: Final = "skip"
 """The log's documents of what a person has cancelled for once."""
 _PUNCTUAL: Final = timedelta(minutes=1)
+_BY_COMMAND: Final = "a command"
 _logger = logging.getLogger(__name__)
 
 
@@ -129,7 +131,11 @@ class Automation(Owner):
         variables = self.variables_of(told, extra, by_hand)
         if variables is None:
             return None
-        started = {"trigger": told.get("description"), "id": told.get("id")}
+        started = {
+            "name": self.name,
+            "trigger": told.get("description", _BY_COMMAND),
+            "id": told.get("id"),
+        }
         if self._condition is not None and not skip_condition:
             holds, seen = self._asked(self._condition, variables)
             if not holds:
@@ -147,7 +153,7 @@ class Automation(Owner):
         """Return the variables of a run; None if they cannot be rendered, which is logged."""
         variables: dict[str, Any] = {**self._static, **(by_hand or {}), "trigger": told}
         if self.program.wants_this:
-            variables["this"] = self._this()
+            variables["this"] = self.this()
         try:
             for value in (extra, self._variables):
                 if value is not None:
@@ -175,17 +181,24 @@ class Automation(Owner):
 
     def _arm(self) -> None:
         self._static = {}
-        if self._trigger_variables is not None:
-            self._trigger_variables.render_into(self._static)
+        try:
+            self._render_static()
+        except CasitaError as err:
+            _logger.error("%s: trigger_variables: %s", self.entity_id, err)
+            return
         for index, trigger in enumerate(self._triggers):
             if trigger.enabled:
                 self._arm_one(index)
 
+    def _render_static(self) -> None:
+        value, templates = self._trigger_variables, self._machine.parts.templates
+        if value is not None:
+            with templates.limited() if not value.constant else nullcontext():
+                value.render_into(self._static)
+
     def _arm_one(self, index: int) -> None:
         trigger = self._triggers[index]
-        limited = (
-            {**self._static, "this": self._this()} if self.program.wants_this else self._static
-        )
+        limited = {**self._static, "this": self.this()} if self.program.wants_this else self._static
         holds = self._kept[index] = self._holds(self, index)
         arming = Arming(
             fire=self._fire_of(index), base=trigger.base, variables=limited, holds=holds
@@ -232,15 +245,3 @@ class Automation(Owner):
             source=self.source,
         )  # fmt: skip
         return True
-
-    def _this(self) -> Mapping[str, Any]:
-        state = self._kernel.states.get(self.entity_id)
-        if state is None:
-            return {"entity_id": self.entity_id, "state": "on", "attributes": {}}
-        return {
-            "entity_id": self.entity_id,
-            "state": state.state,
-            "attributes": {**state.attributes, "last_triggered": self.last_triggered},
-            "last_changed": state.last_changed.isoformat(),
-            "last_updated": state.last_updated.isoformat(),
-        }

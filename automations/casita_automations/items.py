@@ -45,8 +45,8 @@ _AUTOMATION: Final = vol.Schema(
         vol.Optional("alias"): string,
         vol.Optional("description"): string,
         vol.Optional("initial_state"): boolean,
-        vol.Optional("variables"): vol.Maybe(dict),
-        vol.Optional("trigger_variables"): vol.Maybe(dict),
+        vol.Optional("variables"): dict,
+        vol.Optional("trigger_variables"): dict,
         vol.Optional("tests"): object,
         vol.Optional("shadow"): boolean,
         vol.Optional("hide_entity"): object,
@@ -60,7 +60,7 @@ _SCRIPT: Final = vol.Schema(
         vol.Optional("alias"): string,
         vol.Optional("icon"): string,
         vol.Optional("description"): string,
-        vol.Optional("variables"): vol.Maybe(dict),
+        vol.Optional("variables"): dict,
         vol.Optional("fields"): fields,
     }
 )
@@ -141,7 +141,7 @@ def automation_item(
     alias = checked.get("alias") or name
     item_id = checked.get("id") or (slugify(name) if name else None)
     program = compile_program(actions[1], at.below(actions[0]), parts, machine)
-    program.wants_this = "this" in json.dumps(item, default=str)
+    _note_wants(program, item)
     return AutomationItem(
         item_id=item_id,
         name=alias or (f"automation {item_id}" if item_id else f"automation {number}"),
@@ -216,7 +216,7 @@ def script_item(name: str, node: Any, at: At, parts: Parts, machine: Machine) ->
     item = plain(expect_mapping(node, at, "a script"))
     checked = at.check(_SCRIPT, item)
     program = compile_program(checked["sequence"], at.below("sequence"), parts, machine)
-    program.wants_this = "this" in json.dumps(item, default=str)
+    _note_wants(program, item)
     return ScriptItem(
         name=checked.get("alias") or name,
         object_id=name,
@@ -227,6 +227,12 @@ def script_item(name: str, node: Any, at: At, parts: Parts, machine: Machine) ->
         variables=_values(checked, "variables", at, parts),
         fields=checked.get("fields") or {},
     )
+
+
+def _note_wants(program: Program, item: Mapping[str, Any]) -> None:
+    text = json.dumps(item, default=str)
+    program.wants_this = "this" in text
+    program.wants_context = "context" in text
 
 
 def _required(item: Mapping[str, Any], at: At, *names: str) -> tuple[str, Any]:

@@ -19,6 +19,7 @@ from casita_automations.program import Program
 from casita_automations.running import Machine, Result, Run
 from casita_automations.shadow import Rehearsal
 from casita_automations.storms import DEEP, MOST
+from casita_automations.templates.house import as_dict
 from casita_automations.values import to_document
 
 SOURCE: Final = "automations"
@@ -128,6 +129,14 @@ class Owner:
         stamp = None if known is None else known.attributes.get("last_triggered")
         if isinstance(stamp, str):
             self.last_triggered = datetime.fromisoformat(stamp)
+
+    def this(self) -> Mapping[str, Any]:
+        """Return what its templates see as ``this``."""
+        state = self._kernel.states.get(self.entity_id)
+        if state is None:
+            return {"entity_id": self.entity_id, "state": "on", "attributes": {}}
+        attributes = {**state.attributes, "last_triggered": self.last_triggered}
+        return {**as_dict(state), "attributes": attributes}
 
     def start(
         self,
@@ -239,6 +248,12 @@ class Owner:
             source=self.source, cause=cause, actor=actor, hop=True,
         )  # fmt: skip
         self.last_triggered = event.time
+        if self.program.wants_context:
+            variables["context"] = {
+                "id": str(event.offset),
+                "parent_id": None if cause is None else str(cause.root),
+                "user_id": actor,
+            }
         name = self._rows.name(event.offset)
         run = Run(self, self.program, name, event.as_cause(), variables)
         run.share = self._share_of(cause)

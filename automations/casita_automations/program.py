@@ -49,6 +49,8 @@ class Program:
     """What it was compiled from, to tell whether it is still the same."""
     wants_this: bool = False
     """Whether a template in it speaks of ``this``."""
+    wants_context: bool = False
+    """Whether a template in it speaks of ``context``."""
     has_tasks: bool = False
     """Whether coroutines of plugins do parts of it, or all."""
 

@@ -33,14 +33,14 @@ class Script(Owner):
         """Run it with the variables that the caller gives, if its mode lets it."""
         variables = dict(given)
         if self.program.wants_this:
-            variables["this"] = {"entity_id": self.entity_id, "state": "on", "attributes": {}}
+            variables["this"] = self.this()
         if self.item.variables is not None:
             try:
                 self.item.variables.render_into(variables)
             except CasitaError as err:
                 _logger.error("%s: variables: %s", self.entity_id, err)
                 return None
-        started = {"script": self.item.object_id}
+        started = {"script": self.item.object_id, "name": self.item.name}
         return self.start(variables, cause, started, actor=actor)
 
     def _share_of(self, cause: Event | Cause | None) -> str:

@@ -136,9 +136,8 @@ class Services:
 
     def _trigger(self, automation: Automation, command: Command) -> None:
         require_mine(self._parts.kernel, automation.entity_id)
-        told = {"platform": None, "id": None, "description": "a command"}
         automation.trigger(
-            {**told}, command.event,
+            {"platform": None}, command.event,
             skip_condition=command.data.get("skip_condition", True),
             by_hand=command.data.get("variables"),
         )  # fmt: skip

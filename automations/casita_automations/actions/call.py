@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -10,44 +11,53 @@ from typing import Any, Final, NamedTuple
 import voluptuous as vol
 
 from casita.errors import CommandFailed, InvalidCommand, did_you_mean
-from casita.ids import domain_of
+from casita.ids import domain_of, is_entity_id
 from casita.model import Target
 from casita.services import Call, FixedData, Kind, Service
 from casita.states import UNAVAILABLE
 from casita_automations.actions.builder import Builder
 from casita_automations.devices import action_of
-from casita_automations.parsing import At, listed, template_value
+from casita_automations.parsing import At, listed, quoted, template_value
 from casita_automations.parts import Parts
 from casita_automations.program import WAIT
 from casita_automations.running import AbortRun, Machine, Result, Run, Strand
-from casita_automations.templates import Value, is_template
+from casita_automations.templates import TemplateError, Value, is_template
 from casita_config.schemas import boolean, duration, entity_id, string
 
 REPEATABLE: Final = "repeatable"
 """What a run notes that awaits the answer to a command which does no harm when sent again."""
 TARGET_KEYS: Final = ("entity_id", "device_id", "area_id", "floor_id", "label_id")
 _GROUP: Final = "group"
+_WORDS: Final = ("all", "none")
+_OF_REGISTRY: Final = re.compile(r"[0-9a-f]{32}")
 _logger = logging.getLogger(__name__)
 
 
 def _service(value: Any) -> str:
-    text = string(value).strip()
+    text = string(value)
     if is_template(text):
         return text
-    domain, dot, name = text.lower().partition(".")
-    if not (domain and dot and name) or not text.replace(".", "_").isidentifier():
+    if text.count(".") != 1 or not is_entity_id(text.lower()):
         raise vol.Invalid(f"{text!r} is no service; one looks like 'light.turn_on'")
     return text.lower()
 
 
 def _entities(value: Any) -> Any:
+    """Check entity ids, or ids of Home Assistant's registry, or one word for all or for none."""
+    if isinstance(value, str) and value.lower() in _WORDS:
+        return value.lower()
+    return [
+        one if _OF_REGISTRY.fullmatch(str(one)) else entity_id(one) for one in listed_ids(value)
+    ]
+
+
+def _entities_or_template(value: Any) -> Any:
     if is_template(value):
         return value
-    return [one if is_template(one) else _entity(one) for one in listed_ids(value)]
-
-
-def _entity(value: Any) -> str:
-    return value if value in ("all", "none") else entity_id(value)
+    for one in listed_ids(value):
+        if not is_template(one) and one not in _WORDS:
+            _entities(one)
+    return value
 
 
 def listed_ids(value: Any) -> list[Any]:
@@ -74,7 +84,7 @@ def _whole_target(value: Any) -> Any:
         if key not in TARGET_KEYS:
             raise vol.Invalid(f"unknown key {str(key)!r}.{did_you_mean(str(key), TARGET_KEYS)}")
         if key == "entity_id" and isinstance(ids, str):
-            _entities(ids)
+            _entities_or_template(ids)
     return value
 
 
@@ -103,12 +113,12 @@ _SCHEMA: Final = vol.Schema(
         vol.Optional("data_template"): _data,
         vol.Optional("target"): _whole_target,
         vol.Optional("entity_id"): _entities,
-        vol.Optional("response_variable"): string,
+        vol.Optional("response_variable"): quoted,
         vol.Optional("until_confirmed"): _manner,
         vol.Optional("metadata"): object,
     }
 )
-_SCENE: Final = vol.Schema({vol.Required("scene"): _scene, vol.Optional("metadata"): object})
+_SCENE: Final = vol.Schema({vol.Required("scene"): _scene})
 
 
 def call(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
@@ -117,8 +127,6 @@ def call(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
     key = next(one for one in ("action", "service", "service_template") if one in checked)
     templates = builder.parts.templates
     sources = [("data", checked.get("data")), ("data_template", checked.get("data_template"))]
-    if "entity_id" in checked:
-        sources.append(("entity_id", {"entity_id": checked["entity_id"]}))
     datas = [
         template_value(templates, source, at.below(name))
         for name, source in sources
@@ -127,6 +135,9 @@ def call(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
     if checked.get("target"):
         target = template_value(templates, checked["target"], at.below("target"))
         datas.append(_with_lists(target))
+    if "entity_id" in checked:
+        named = {"entity_id": checked["entity_id"]}
+        datas.append(template_value(templates, named, at.below("entity_id")))
     service = template_value(templates, checked[key], at.below(key))
     _emit(
         builder, path, service, datas, checked.get("response_variable"),
@@ -169,11 +180,21 @@ def _with_lists(target: Value) -> Value:
         rendered = target.render(variables)
         if not isinstance(rendered, Mapping):
             return rendered
-        return {key: listed_ids(value) for key, value in rendered.items()}
+        return {
+            key: _rendered_entities(value) if key == "entity_id" else listed_ids(value)
+            for key, value in rendered.items()
+        }
 
     if target.constant:
         return Value(render({}), render, constant=True)
     return Value(target.source, render, constant=False)
+
+
+def _rendered_entities(value: Any) -> Any:
+    try:
+        return _entities(value)
+    except vol.Invalid as err:
+        raise InvalidCommand(f"entity_id: {err}") from err
 
 
 def _emit(
@@ -190,8 +211,11 @@ def _emit(
 
     def step(run: Run, strand: Strand) -> int:
         view = run.view(strand)
-        name = fixed if fixed is not None else str(service.render(view)).strip().lower()
-        asked = only if only is not None else _Asked.of(_rendered(datas, view))
+        try:
+            name = fixed if fixed is not None else str(service.render(view)).strip().lower()
+            asked = only if only is not None else _Asked.of(_rendered(datas, view))
+        except TemplateError as err:
+            raise CommandFailed(str(err)) from err
         under_way = _called(parts, run, name, asked, manner)
         if under_way is None:
             run.note(path, name, "nobody to call")
@@ -313,6 +337,10 @@ def _take_answer(run: Run, call: Call, child: Run | None, response: str | None) 
 def _take_response(run: Run, child: Run, response: str | None) -> None:
     if child.result is Result.FAILED:
         raise CommandFailed(f"{child.owner.entity_id}: its run failed")
+    if not isinstance(child.response, Mapping | None):
+        raise CommandFailed(
+            f"{child.owner.entity_id}: answered with {child.response!r}, no mapping"
+        )
     if response is not None:
         run.variables[response] = child.response or {}
 

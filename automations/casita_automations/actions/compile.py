@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+import voluptuous as vol
+
 from casita.errors import did_you_mean
 from casita.vocabulary import ActionKind
 from casita_automations.actions import call, flow, foreign, plain, repeat, waits
@@ -15,6 +17,8 @@ from casita_automations.parsing import At, enabled, expect_mapping, listed
 from casita_automations.parts import Parts
 from casita_automations.program import Guard, Label, Program
 from casita_automations.running import Machine
+from casita_automations.templates import is_template
+from casita_config.schemas import boolean, string
 
 Compile = Callable[[Builder, dict[str, Any], At, str], None]
 
@@ -39,6 +43,10 @@ _KINDS: Final[Mapping[str, Compile]] = {
 }
 """By the key that marks the kind; the first that an action has counts."""
 _COMMON: Final = ("alias", "enabled", "continue_on_error")
+_MANNER: Final = vol.Schema(
+    {vol.Optional("alias"): string, vol.Optional("continue_on_error"): boolean},
+    extra=vol.ALLOW_EXTRA,
+)
 
 
 def compile_program(data: Any, at: At, parts: Parts, machine: Machine) -> Program:
@@ -58,13 +66,13 @@ def _sequence(builder: Builder, data: Any, at: At, path: str, end: Label | None)
 
 
 def _action(builder: Builder, item: Any, at: At, path: str, end: Label) -> None:
-    if isinstance(item, list):
-        _sequence(builder, item, at, path, end)
-        return
     if is_condition(item):
-        if isinstance(item, str) or enabled(builder.parts.templates, item, at):
-            builder.test(_condition(item, at, builder), path, end)
+        condition = _condition(item, at, builder)
+        if enabled(builder.parts.templates, item, at):
+            builder.test(condition, path, end)
         return
+    if is_template(item):
+        at.refuse("a template alone is no action; write it as 'condition: \"{{ ... }}\"'")
     mapping = expect_mapping(item, at, "an action")
     compile_kind = _kind(mapping, at, builder.parts.kernel.vocabulary.actions)
     first = builder.program.here
@@ -73,13 +81,14 @@ def _action(builder: Builder, item: Any, at: At, path: str, end: Label) -> None:
         _try_out(compile_kind, config, at, builder)
         return
     compile_kind(builder, config, at, path)
-    if mapping.get("continue_on_error") is True:
+    if at.check(_MANNER, mapping).get("continue_on_error"):
         builder.program.guards.append(Guard(first, builder.program.here))
 
 
 def _condition(item: Any, at: At, builder: Builder) -> Any:
-    if isinstance(item, Mapping):
-        item = {key: value for key, value in item.items() if key != "continue_on_error"}
+    kind = item.get("condition")
+    if is_template(kind):
+        item = {**item, "condition": "template", "value_template": kind}
     return compile_condition(item, at, builder.parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final
 
 import voluptuous as vol
@@ -10,9 +11,11 @@ from casita_automations.actions.builder import Builder
 from casita_automations.parsing import At, template_value, text_or_template
 from casita_automations.running import AbortRun, Run, StopRun, Strand
 from casita_automations.shadow import EVENT
+from casita_automations.templates import TemplateError
 from casita_automations.values import jsonable
 from casita_config.schemas import boolean, string
 
+_logger = logging.getLogger(__name__)
 _EVENT: Final = vol.Schema(
     {
         vol.Required("event"): string,
@@ -71,8 +74,11 @@ def event(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
     def step(run: Run, strand: Strand) -> int:
         view = run.view(strand)
         told: dict[str, Any] = {}
-        for data in datas:
-            told.update(jsonable(expect_rendered(data.render(view))))
+        try:
+            for data in datas:
+                told.update(jsonable(expect_rendered(data.render(view))))
+        except TemplateError as err:
+            _logger.error("%s: event %s: %s", run.owner.entity_id, name, err)
         run.note(path, name)
         if run.owner.shadow:
             bus.emit(EVENT, name, told, source=run.owner.source, cause=run.cause)

@@ -13,15 +13,28 @@ from casita_automations.numeric import ConditionError
 from casita_automations.parsing import At, template_value
 from casita_automations.program import Label
 from casita_automations.running import AbortRun, Run, Strand
+from casita_automations.templates import is_template
 
 _TOO_OFTEN: Final = 10_000
 """How many passes a loop that waits for a condition may take."""
+
+
+def _number_or_template(value: Any) -> Any:
+    return value if is_template(value) else vol.Coerce(int)(value)
+
+
+def _list_or_template(value: Any) -> Any:
+    if is_template(value) or isinstance(value, list):
+        return value
+    raise vol.Invalid(f"expected a list, or a template that gives one, got {value!r}")
+
+
 _SCHEMA: Final = vol.Schema(
     {
-        vol.Exclusive("count", "kind"): object,
+        vol.Exclusive("count", "kind"): _number_or_template,
         vol.Exclusive("while", "kind"): object,
         vol.Exclusive("until", "kind"): object,
-        vol.Exclusive("for_each", "kind"): object,
+        vol.Exclusive("for_each", "kind"): _list_or_template,
         vol.Required("sequence"): object,
     }
 )
@@ -170,8 +183,9 @@ def _show(run: Run, strand: Strand) -> None:
     told: dict[str, Any] = {"first": index == 1, "index": index}
     if count is not None:
         told["last"] = index == count
-    if frame["items"] is not None:
-        told["item"] = frame["items"][index - 1]
+    item = None if frame["items"] is None else frame["items"][index - 1]
+    if item is not None:
+        told["item"] = item
     run.set_local(strand, "repeat", told)
 
 

@@ -100,6 +100,7 @@ class _Waiting:
         def step(run: Run, strand: Strand) -> int:
             view = run.view(strand)
             limit = self._limit_of(run, strand)
+            self._tell(run, strand, completed=False, remaining_s=_seconds(limit))
             if template.render_text(view).lower() == "true":
                 self._tell(run, strand, completed=True, remaining_s=_seconds(limit))
                 return self._here + 1
@@ -114,8 +115,12 @@ class _Waiting:
         """Wait for a trigger to fire."""
 
         def step(run: Run, strand: Strand) -> int:
-            self._tell(run, strand, completed=False, remaining_s=None, trigger=None)
-            return self._begin(run, strand, self._limit_of(run, strand), rearm)
+            limit = self._limit_of(run, strand)
+            told = _seconds(limit)
+            self._tell(run, strand, completed=False, remaining_s=told, trigger=None)
+            if not any(one.enabled for one in triggers):
+                return self._here + 1
+            return self._begin(run, strand, limit, rearm)
 
         def rearm(run: Run, strand: Strand) -> None:
             self._arm(triggers, run, strand)
@@ -140,9 +145,16 @@ class _Waiting:
         return WAIT
 
     def _track(self, template: Template, run: Run, strand: Strand) -> None:
+        wait = strand.wait
+        ready = wait is None or wait.began is None
+
         def rendered(result: Any, _change: StateChanged | None) -> None:
-            if not isinstance(result, TemplateError) and as_boolean(result):
+            """Take a result; what is as good as true from the first has to be false before."""
+            nonlocal ready
+            holds = not isinstance(result, TemplateError) and as_boolean(result)
+            if holds and ready:
                 self._came(run, strand)
+            ready = not holds
 
         self._await_limit(run, strand)
         tracking = Tracking(self._parts, template, run.view(strand), rendered)
@@ -153,13 +165,18 @@ class _Waiting:
     def _arm(self, triggers: list[CompiledTrigger], run: Run, strand: Strand) -> None:
         self._await_limit(run, strand)
         wait = strand.wait
-        view = run.view(strand)
+        view, begun = run.view(strand), self._parts.kernel.log.head
+        if wait is None or wait.began is None:
+            begun = 0
+
+        def fire(told: dict[str, Any], cause: Event | Cause | None) -> None:
+            """Take what has come; what came about before the wait is only dispatched late."""
+            if cause is None or cause.offset > begun:
+                self._came(run, strand, trigger=told)
+
         for index, trigger in enumerate(triggers):
             if not trigger.enabled or wait is None:
                 continue
-
-            def fire(told: dict[str, Any], _cause: Event | Cause | None) -> None:
-                self._came(run, strand, trigger=told)
 
             holds = HoldsOfWait(self._machine, run, strand, wait, index)
             arming = Arming(fire=fire, base=trigger.base, variables=view, holds=holds)
