@@ -21,7 +21,7 @@ from casita_automations.running import Machine, Run
 from casita_automations.templates import Value
 from casita_automations.triggers import Arming, CompiledTrigger
 from casita_automations.triggers.source import Cancel, Holds, Pending
-from casita_automations.turns import firing_of
+from casita_automations.turns import fired_document, firing_of, from_fired_document
 
 SKIPS: Final = "skip"
 """The log's documents of what a person has cancelled for once."""
@@ -201,14 +201,17 @@ class Automation(Owner):
         limited = {**self._static, "this": self.this()} if self.program.wants_this else self._static
         holds = self._kept[index] = self._holds(self, index)
         arming = Arming(
-            fire=self._fire_of(index), base=trigger.base, variables=limited, holds=holds
+            fire=self._fire_of(index, self._kernel.group),
+            base=trigger.base,
+            variables=limited,
+            holds=holds,
         )
         self._cancels[index] = trigger.source.arm(arming)
 
     def _disarm_one(self, index: int) -> None:
         self._cancels.pop(index)()
 
-    def _fire_of(self, index: int) -> Callable[..., None]:
+    def _fire_of(self, index: int, group: Group | None) -> Callable[..., None]:
         extra = self._triggers[index].variables
 
         def fire(told: dict[str, Any], cause: Event | Cause | None) -> None:
@@ -216,7 +219,6 @@ class Automation(Owner):
                 return
             self.trigger(told, cause, extra=extra)
 
-        group = self._kernel.group
         return fire if group is None else self._shared(group, index, fire)
 
     def _shared(self, group: Group, index: int, fire: Fire) -> Fire:
@@ -225,9 +227,18 @@ class Automation(Owner):
         def fired(told: dict[str, Any], cause: Event | Cause | None) -> None:
             now = self._kernel.clock.now()
             firing = firing_of(group, f"{self.entity_id}/{index}", told, cause, now)
-            group.fired(self.entity_id, firing, lambda: fire(told, cause))
+            group.fired(
+                self.entity_id, firing, lambda: fire(told, cause),
+                lambda: {"owner": self.entity_id, "index": index, **fired_document(told, cause)},
+            )  # fmt: skip
 
         return fired
+
+    def fire_again(self, group: Group, firing: str, document: Mapping[str, Any]) -> None:
+        """Take up a firing that no worker had dealt with when this one ended."""
+        told, cause = from_fired_document(document)
+        fire = self._fire_of(document["index"], group=None)
+        group.fired(self.entity_id, firing, lambda: fire(told, cause), dict)
 
     def _is_skipped(self, index: int, told: dict[str, Any]) -> bool:
         """Say whether a person has cancelled what is due now, and take note of it."""

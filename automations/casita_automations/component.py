@@ -61,7 +61,9 @@ class Automations(Component):
         self._keeper.restore()
         group = kernel.group
         if group is not None:
-            group.join(Sharing(group, self.owners, self._keeper))
+            sharing = Sharing(group, self.owners, self._keeper)
+            sharing.recall()
+            group.join(sharing)
         self._answers = Answers(
             self._parts, self.owners, holds=self._kept_holds, store=self._keeper.store
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from casita.workers import Group
+from casita_automations.automation import Automation
 from casita_automations.owner import Owner
 from casita_automations.resuming import Keeper
 
@@ -21,6 +22,15 @@ class Sharing:
     def keys(self) -> Sequence[str]:
         """Return the ids of all automations and scripts, also of those gone that left runs."""
         return [*dict.fromkeys([*self._owners, *(row.key for row in self._group.rows().values())])]
+
+    def recall(self) -> None:
+        """Take up the firings that no worker had dealt with when this one ended."""
+        for firing, document in self._group.firings_left().items():
+            owner = self._owners.get(document["owner"])
+            if isinstance(owner, Automation) and document["index"] < len(owner.triggers):
+                owner.fire_again(self._group, firing, document)
+            else:
+                self._group.forget_firing(firing)
 
     def review(self) -> None:
         """Take up what may be done here now, let go of what may not."""

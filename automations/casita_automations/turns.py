@@ -10,6 +10,8 @@ from casita.errors import CommandFailed
 from casita.events import Cause, Event
 from casita.kernel import Kernel
 from casita.workers import Group
+from casita_automations.keeping import cause_of
+from casita_automations.values import from_document, to_document
 
 
 def firing_of(
@@ -22,6 +24,20 @@ def firing_of(
         at = due if isinstance(due, datetime) else now
         origin = at.replace(microsecond=0).isoformat()
     return f"{trigger} {origin}"
+
+
+def fired_document(told: Mapping[str, Any], cause: Event | Cause | None) -> dict[str, Any]:
+    """Return a firing as JSON can hold it."""
+    why = cause.as_cause() if isinstance(cause, Event) else cause
+    return {
+        "told": to_document(told),
+        "cause": None if why is None else [why.offset, why.root, why.hops],
+    }
+
+
+def from_fired_document(document: Mapping[str, Any]) -> tuple[dict[str, Any], Cause | None]:
+    """Return what a firing tells, and its cause."""
+    return from_document(document["told"]), cause_of(document["cause"])
 
 
 def require_mine(kernel: Kernel, entity_id: str) -> None:

@@ -15,6 +15,7 @@ from casita.host import own_plugins
 from casita.hub import Hub
 from casita.ids import new_id
 from casita.log import MemoryLog
+from casita.model import Target
 from casita.services import Command
 from casita.workers import Group, WorkerSettings
 from casita_config import Configuration
@@ -148,6 +149,17 @@ class Village:
         worker = self.workers.pop(name)
         self._run(worker.hub.__aexit__(None, None, None))
         self._logs[name] = worker.log.copy()
+
+    def triggers(self, name: str, entity_id: str) -> str | None:
+        """Run an automation by hand at a worker; return why it refuses, if so."""
+        commands = self.workers[name].hub.kernel.commands
+        target = Target(entity_id=(entity_id,))
+
+        async def call() -> str | None:
+            failure = commands.call("automation.trigger", {}, target, source="test").failure
+            return None if failure is None else failure[1].message
+
+        return self._run(call())
 
     def acting(self, key: str) -> list[str]:
         """Return the workers that may run an automation."""

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -20,6 +20,7 @@ from casita.ids import new_id
 from casita.log import EventLog
 from casita.tasks import Tasks
 from casita.transport import Channel, Message, Purpose
+from casita.workers._firings import Firings
 from casita.workers._member import Member, Standing, from_data, to_data
 from casita.workers._rows import KeptRows, Origins, Shares, begun
 from casita.workers._settings import WorkerSettings
@@ -34,7 +35,6 @@ _AT_ONCE: Final = 50
 _ADOPTED_WITHIN: Final = 2.0
 """After so many leases runs are let go of although commands of theirs are under way."""
 _HELD_S: Final = 60.0
-_HELD: Final = 5_000
 _HEARD: Final = 20_000
 _OLD: Final = timedelta(minutes=1)
 
@@ -86,14 +86,6 @@ class Crew(Protocol):
         ...
 
 
-class _Held(NamedTuple):
-    """A firing that is another worker's to deal with."""
-
-    key: str
-    run: Callable[[], object]
-    since: float
-
-
 class Group:
     """The part of this process in a group of workers."""
 
@@ -110,7 +102,7 @@ class Group:
         self._name = self._member.name
         self._publish: Publish | None = None
         self._crew: Crew | None = None
-        self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._firings = Firings(log, clock, max(_HELD_S, 6 * settings.lease_s))
         self._changes: list[Change] = []
         self._done: list[str] = []
         self._heard: OrderedDict[str, None] = OrderedDict()
@@ -157,29 +149,40 @@ class Group:
         """Let the group forget a run."""
         self._note(Change(run, None))
 
-    def fired(self, key: str, firing: str, run: Callable[[], object]) -> None:
+    def fired(
+        self, key: str, firing: str, run: Callable[[], object], document: Callable[[], Any]
+    ) -> None:
         """Deal with the firing of a trigger if it falls to this worker, else hold it for a while.
 
         All workers see every firing. It is dealt with by whoever says so first, and that is the
-        worker that may; if that one ends before it has said so, its heir does.
+        worker that may; if that one ends before it has said so, its heir does. ``document`` makes
+        what is needed to deal with it after a restart.
         """
         if firing in self._member.done or self._is_history():
-            return
-        if self._member.may_begin(key, self._clock.monotonic()) and self.may_take_up(key):
-            self._held.pop(firing, None)
-            self._member.done.add(firing)
-            self._done.append(firing)
-            self._work.set()
-            run()
-            return
-        self._held[firing] = _Held(key, run, self._clock.monotonic())
-        self._forget_held()
+            self._firings.forget(firing)
+        elif not self._firings.is_begun(firing):
+            self._firings.keep(firing, document)
+            if self._member.may_begin(key, self._clock.monotonic()) and self.may_take_up(key):
+                self._firings.begin(firing, key, run)
+                self._done.append(firing)
+                self._work.set()
+                run()
+            else:
+                self._firings.hold(firing, key, run)
+
+    def firings_left(self) -> Mapping[str, Any]:
+        """Return documents of firings that were not dealt with when this worker last ran."""
+        left, self._firings.left = self._firings.left, {}
+        return left
+
+    def forget_firing(self, firing: str) -> None:
+        """Let nobody here deal with a firing."""
+        self._firings.forget(firing)
 
     def take_held(self, key: str) -> None:
         """Deal with the firings of a key that nobody has dealt with."""
-        for firing, held in list(self._held.items()):
-            if held.key == key:
-                self.fired(key, firing, held.run)
+        for firing, held in self._firings.of(key):
+            self.fired(key, firing, held.run, dict)
 
     def origin(self, cause: Event | Cause | None) -> str | None:
         """Return what names the cause of something to all workers alike; None: nothing does."""
@@ -254,8 +257,8 @@ class Group:
         self._member.hear(said, self._clock.monotonic())
         if isinstance(said, Note):
             for firing in said.done:
-                if said.by != self._member.name:
-                    self._held.pop(firing, None)
+                if firing in self._member.done:
+                    self._firings.forget(firing)
         self._reviewed()
 
     @contextmanager
@@ -314,20 +317,12 @@ class Group:
         arriving = self._arriving
         return arriving is not None and arriving.time < self._begun - _OLD
 
-    def _forget_held(self) -> None:
-        now = self._clock.monotonic()
-        longest = max(_HELD_S, 6 * self.settings.lease_s)
-        while self._held:
-            firing, held = next(iter(self._held.items()))
-            if now - held.since < longest and len(self._held) <= _HELD:
-                return
-            del self._held[firing]
-
     def _reviewed(self) -> None:
         """Have the engine look at what it may do, after something has changed."""
         if self._name != self._member.name:
             self._name = self._member.name
             self._published = self._floor = 0
+            self._firings.undo()
         if self._crew is not None:
             self._crew.review()
         self._adopt_when_idle()

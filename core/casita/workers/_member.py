@@ -100,6 +100,7 @@ class Member:
         self._telling: dict[tuple[str, str], dict[int, Whole]] = {}
         self._last_of: dict[str, int] = {}
         self._gone: set[str] = set()
+        self._views: set[str] = set()
 
     # What may be done
 
@@ -218,6 +219,9 @@ class Member:
     def _hear_as_member(self, said: Anything, now: float) -> None:
         roll = self.roll
         assert roll is not None
+        if self._has_come_apart(said, roll):
+            self._leave_group()
+            return
         view = roll.view
         if roll.hear(said) and said.by == self.name:
             self.heard_number = said.number
@@ -227,10 +231,21 @@ class Member:
         if self.name not in roll.seats:
             self._leave_group()
             return
+        self._views.add(roll.view)
         if roll.view != view and roll.teller() == self.name:
             self._tell(now)
         if roll.agreed:
             self.basis = (tuple(roll.seats),)
+
+    def _has_come_apart(self, said: Anything, roll: Roll) -> bool:
+        """Say whether another knows what this one does not: the broker has lost words.
+
+        Then it joins anew, to be told what is so.
+        """
+        seat = roll.seats.get(said.by)
+        if seat is None or said.number <= seat.said:
+            return False
+        return said.number > seat.said + 1 or (said.view != "" and said.view not in self._views)
 
     def _tell(self, now: float) -> None:
         assert self.roll is not None
@@ -296,6 +311,8 @@ class Member:
             self.note([one for one in unheard if one.run not in self.done], [], now)
 
     def _become_member(self, number: int) -> None:
+        assert self.roll is not None
+        self._views = {self.roll.view, *(one.adopted for one in self.roll.seats.values())}
         self.standing = Standing.MEMBER
         self.heard_number = number
         self._since_join = None

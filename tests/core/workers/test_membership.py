@@ -45,6 +45,8 @@ class Village:
         """What was written down, and is to be known by whoever acts."""
         self.ended: set[str] = set()
         self.killed: list[Process] = []
+        self.forgetful = False
+        """Whether the broker has broken its word: then nobody can keep theirs."""
 
     def start(self) -> Process:
         """Start a worker: one that was killed, with what its disk holds, or else a new one."""
@@ -73,7 +75,8 @@ class Village:
             for process in self.random.sample(self.processes, len(self.processes)):
                 if process.awake:
                     self.step(process)
-                self.check()
+                if not self.forgetful:
+                    self.check()
 
     def step(self, process: Process) -> None:
         """Let a process do what it does in a quarter of a second: not always everything."""
@@ -223,3 +226,26 @@ def test_what_was_written_down_is_known_to_whoever_takes_over() -> None:
         (owner,) = village.acting(key)
         assert owner.member.rows[f"run of {key}"].key == key
         assert third.member.rows == owner.member.rows
+
+
+@settings(max_examples=share(200), deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 12), st.lists(st.integers(0, 3), max_size=8))
+def test_a_broker_that_has_forgotten_is_survived(seed: int, lost: int, cuts: list[int]) -> None:
+    """What was acknowledged is gone, and some have heard of it: they agree again."""
+    village = Village(seed)
+    for _ in range(3):
+        village.start()
+    village.passes(25)
+    for number in cuts:
+        village.processes[number % 3].linked = number < 2
+        village.passes(3)
+
+    del village.said[-lost:]
+    for process in village.processes:
+        process.read = min(process.read, len(village.said))
+        process.linked = True
+    village.forgetful = True
+    village.passes(120)
+
+    assert village.settled()
+    assert [len(village.acting(key)) for key in KEYS] == [1] * len(KEYS)
