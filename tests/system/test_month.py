@@ -44,7 +44,7 @@ def _growth_mb_a_week(days: list[dict[str, Any]]) -> float:
 
 def _least(days: list[dict[str, Any]], what: str) -> int:
     """Return how many there were at least; more may be open for a moment when they are counted."""
-    return min(day[what] for day in days)
+    return min(int(day[what]) for day in days)
 
 
 async def test_a_month_leaves_memory_tasks_and_files_as_they_were(tmp_path: Path) -> None:

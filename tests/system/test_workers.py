@@ -1,4 +1,4 @@
-"""Two homes and two workers at a real broker: links are cut, a worker is killed, all is done once."""
+"""Two homes and two workers at a real broker: links are cut, one is killed, all is done once."""
 
 from __future__ import annotations
 
