@@ -23,6 +23,8 @@ from proofs import share
 SEEDS = range(5)
 POINTS = share(20_000) // len(SEEDS)
 ROUNDS = 120
+EARLY = 100
+"""So many operations of a log's beginning are each tried."""
 OLD = forms()[0]
 
 
@@ -76,7 +78,7 @@ def _failures_of(
     recorder: Recorder, disk: Disk, rng: random.Random, folder: Path, points: int
 ) -> Iterator[str]:
     operations = recorder.operations
-    at = sorted(rng.randrange(len(operations)) for _ in range(points))
+    at = sorted([*range(EARLY), *(rng.randrange(len(operations)) for _ in range(points))])
     told = [*_told(recorder)]
     done = 0
     for number, point in enumerate(at):

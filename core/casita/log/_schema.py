@@ -71,6 +71,8 @@ _HEADER: Final = (
     (68, _APPLICATION.to_bytes(4, "big")),
 )
 """What stands in the header of every log: page size, fractions, formats, encoding, whose it is."""
+_SET_LATER: Final = (44, 56, 68)
+"""What is still zero in a new file, all of which is in its journal until the first checkpoint."""
 _JOURNAL_MODES: Final = (b"\1\1", b"\2\2")
 _HEADER_BYTES: Final = 100
 
@@ -134,6 +136,8 @@ def header_is_damaged(path: Path) -> bool:
         return True  # its sector cannot be read
     if len(header) < _HEADER_BYTES or path.stat().st_size <= PAGE_BYTES:
         return False
+    if all(header[at : at + 4] == bytes(4) for at in _SET_LATER):
+        return not path.with_name(f"{path.name}-wal").exists()
     return header[18:20] not in _JOURNAL_MODES or any(
         header[at : at + len(wanted)] != wanted for at, wanted in _HEADER
     )
