@@ -33,7 +33,7 @@ from casita_nats._subjects import filters, home_of, purpose_of, subject_of
 from casita_nats._syncing import syncs_always, weakness
 
 _CONNECT_WITHIN_S: Final = 5
-_ASKED_WITHIN_S: Final = 5
+_ASKED_WITHIN_S: Final = 5.0
 _PULL_S: Final = 5
 _ACK_WAIT_S: Final = 300
 _IN_FLIGHT: Final = 4096
@@ -64,6 +64,7 @@ class NatsTransport(Transport):
         self._stream = self._prefix.upper()
         self._durable = f"home-{plan.reader}"
         self._answer_s: float = plan.options["timeout"].total_seconds()
+        self._asked_s = min(_ASKED_WITHIN_S, self._answer_s)
         self._client = Client()
         self._closed = asyncio.Event()
         self._asking = Tasks(f"nats {plan.name}", _noted)
@@ -101,7 +102,7 @@ class NatsTransport(Transport):
         await self._was_closed()
         if not self._client.is_closed:
             try:
-                async with asyncio.timeout(_ASKED_WITHIN_S):
+                async with asyncio.timeout(self._asked_s):
                     await self._client.close()
             except (nats.errors.Error, OSError):
                 return  # it is gone already
@@ -202,7 +203,7 @@ class NatsTransport(Transport):
         try:
             found: Sequence[Msg] = await self._pull.fetch(self._plan.batch, timeout=_PULL_S)
         except TimeoutError:
-            await self._client.flush(_ASKED_WITHIN_S)  # who stands still keeps the connection
+            await self._client.flush(self._asked_s)  # who stands still keeps the connection
             return []
         return found
 
