@@ -171,7 +171,7 @@ class PaperHouse:
     def _feed(self, batch: Batch) -> None:
         """The inner loop: a change that nobody watches is noted down and nothing more."""
         clock, latest, cares = self.clock, self.states.latest, self._parts.watch.cares
-        to_all = self._parts.listening.hears(STATE_CHANGED)
+        to_all, owners = self._parts.listening.hears(STATE_CHANGED), self.owners
         self.rows += len(batch)
         for row in batch:
             if type(row) is not tuple:
@@ -188,7 +188,7 @@ class PaperHouse:
                 before, _, changed, _ = old
             else:
                 before, changed = old.state, old.last_changed  # type: ignore[union-attr]  # a State
-            if cares(entity_id, before, state) or entity_id in self.owners:
+            if cares(entity_id, before, state) or entity_id in owners:
                 self._change(row)
             else:
                 latest[entity_id] = state, attributes, time if before != state else changed, time

@@ -98,8 +98,9 @@ class OwnRecord:
         """Yield everything of a span, in order."""
         batch: list[Row | Event] = []
         for raws in self._log.raw(after=self._begins_at - 1):
+            may_be_over = raws[-1].time > span.end
             for raw in raws:
-                if raw.time > span.end:
+                if may_be_over and raw.time > span.end:
                     yield batch
                     return
                 if raw.type == STATE_CHANGED:
