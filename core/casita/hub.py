@@ -26,6 +26,8 @@ from casita_config import Configuration
 if TYPE_CHECKING:
     from casita.api import Api
 
+_MUCH_TO_READ: Final = 5_000
+"""Events since the last snapshot."""
 _SNAPSHOT_EVERY_S: Final = 60.0
 _RETAIN_EVERY_S: Final = 3600.0
 _EXAMINE_AFTER_S: Final = 60.0
@@ -155,7 +157,12 @@ class Hub:
         self._emit("hub.started")
 
     async def _keep_snapshots(self) -> None:
-        """Save the states once a minute, if there is anything new, so that a start is quick."""
+        """Save the states once a minute, if there is anything new, so that a start is quick.
+
+        A hub that had to read much at its start saves at once: it may be killed within the minute.
+        """
+        if self.kernel.states.unsaved > _MUCH_TO_READ:
+            self.kernel.states.save()
         while True:
             await self._clock.sleep(_SNAPSHOT_EVERY_S)
             self.kernel.uptime.beat()
