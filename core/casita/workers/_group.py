@@ -24,6 +24,7 @@ from casita.workers._firings import Firings
 from casita.workers._member import Member, Standing, from_data, to_data
 from casita.workers._rows import KeptRows, Origins, Shares, begun
 from casita.workers._settings import WorkerSettings
+from casita.workers._status import GroupStatus, status_of
 from casita.workers._words import Change, Note, Row
 
 SAID: Final = "casita.worker"
@@ -42,32 +43,6 @@ _logger = logging.getLogger(__name__)
 
 Publish = Callable[[Sequence[Message]], Awaitable[Sequence[str | None]]]
 """Publishes messages in order. Raises `NotReady` if it is not known of all."""
-
-
-class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One worker of a group, as another sees it."""
-
-    name: str
-    member: str
-    settled: bool
-    myself: bool
-    automations: Sequence[str]
-    """Those that fall to it by the present view."""
-    runs: int
-    """How many waiting runs these have."""
-
-
-class GroupStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """A group of workers, as one of them sees it."""
-
-    group: str
-    worker: str
-    standing: Standing
-    acting: bool
-    """Whether its lease runs: it may act for what is its own."""
-    agreed: bool
-    """Whether all act by the same view."""
-    workers: Sequence[WorkerStatus]
 
 
 class Crew(Protocol):
@@ -274,28 +249,8 @@ class Group:
 
     def status(self) -> GroupStatus:
         """Return how the group fares, as far as this worker knows."""
-        member, roll, now = self._member, self._member.roll, self._clock.monotonic()
-        keys = self._crew.keys() if self._crew is not None else ()
-        owners = {key: roll.owner(key) for key in keys} if roll is not None else {}
-        waiting = [roll.owner(row.key) for row in self._rows.values()] if roll is not None else []
-        return GroupStatus(
-            group=self.settings.group,
-            worker=self.settings.worker,
-            standing=member.standing,
-            acting=now < member.lease_until,
-            agreed=roll is not None and roll.agreed,
-            workers=[
-                WorkerStatus(
-                    name=seat.worker,
-                    member=seat.member,
-                    settled=seat.settled,
-                    myself=seat.member == member.name,
-                    automations=sorted(key for key, one in owners.items() if one == seat.member),
-                    runs=waiting.count(seat.member),
-                )
-                for seat in (roll.seats.values() if roll is not None else ())
-            ],
-        )
+        now = self._clock.monotonic()
+        return status_of(self._member, self.settings.group, self._keys(), now)
 
     # What happens within
 
