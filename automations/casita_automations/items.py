@@ -49,7 +49,7 @@ _AUTOMATION: Final = vol.Schema(
         vol.Optional("trigger_variables"): dict,
         vol.Optional("tests"): object,
         vol.Optional("shadow"): boolean,
-        vol.Optional("hide_entity"): object,
+        vol.Optional("hide_entity"): boolean,
     },
     extra=vol.ALLOW_EXTRA,
 )

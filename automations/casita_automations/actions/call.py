@@ -46,9 +46,8 @@ def _entities(value: Any) -> Any:
     """Check entity ids, or ids of Home Assistant's registry, or one word for all or for none."""
     if isinstance(value, str) and value.lower() in _WORDS:
         return value.lower()
-    return [
-        one if _OF_REGISTRY.fullmatch(str(one)) else entity_id(one) for one in listed_ids(value)
-    ]
+    ids = value.split(",") if isinstance(value, str) else listed(value)
+    return [one if _OF_REGISTRY.fullmatch(str(one)) else entity_id(one) for one in ids]
 
 
 def _entities_or_template(value: Any) -> Any:
@@ -72,6 +71,8 @@ def _data(value: Any) -> Any:
         raise vol.Invalid("expected a mapping of data, got nothing; delete the key")
     if isinstance(value, Mapping | str):
         return value
+    if isinstance(value, bool | int | float):
+        return str(value)
     raise vol.Invalid(f"expected a mapping of data, got {value!r}")
 
 
@@ -83,7 +84,7 @@ def _whole_target(value: Any) -> Any:
     for key, ids in value.items():
         if key not in TARGET_KEYS:
             raise vol.Invalid(f"unknown key {str(key)!r}.{did_you_mean(str(key), TARGET_KEYS)}")
-        if key == "entity_id" and isinstance(ids, str):
+        if key == "entity_id" and not isinstance(ids, list):
             _entities_or_template(ids)
     return value
 
@@ -115,7 +116,7 @@ _SCHEMA: Final = vol.Schema(
         vol.Optional("entity_id"): _entities,
         vol.Optional("response_variable"): quoted,
         vol.Optional("until_confirmed"): _manner,
-        vol.Optional("metadata"): object,
+        vol.Optional("metadata"): dict,
     }
 )
 _SCENE: Final = vol.Schema({vol.Required("scene"): _scene})
@@ -186,7 +187,10 @@ def _with_lists(target: Value) -> Value:
         }
 
     if target.constant:
-        return Value(render({}), render, constant=True)
+        try:
+            return Value(render({}), render, constant=True)
+        except InvalidCommand:
+            pass  # it is told whenever it runs, as with a template
     return Value(target.source, render, constant=False)
 
 
@@ -207,7 +211,7 @@ def _emit(
 ) -> None:
     parts, machine, here = builder.parts, builder.machine, builder.program.here
     fixed = str(service.source) if service.constant else None
-    only = _Asked.always(_rendered(datas, {})) if all(one.constant for one in datas) else None
+    only = _always(datas)
 
     def step(run: Run, strand: Strand) -> int:
         view = run.view(strand)
@@ -261,6 +265,16 @@ def _rendered(datas: list[Value], view: Mapping[str, Any]) -> dict[str, Any]:
             raise InvalidCommand(f"expected a mapping of data, the template gave {rendered!r}")
         whole.update(rendered)
     return whole
+
+
+def _always(datas: list[Value]) -> _Asked | None:
+    """Return the data that a call has every time; None if it varies, or is no mapping."""
+    if not all(one.constant for one in datas):
+        return None
+    try:
+        return _Asked.always(_rendered(datas, {}))
+    except InvalidCommand:
+        return None
 
 
 class _Asked(NamedTuple):

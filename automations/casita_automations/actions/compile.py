@@ -13,7 +13,7 @@ from casita.vocabulary import ActionKind
 from casita_automations.actions import call, flow, foreign, plain, repeat, waits
 from casita_automations.actions.builder import Builder
 from casita_automations.conditions import compile_condition, is_condition
-from casita_automations.parsing import At, enabled, expect_mapping, listed
+from casita_automations.parsing import At, enabled, expect_mapping, listed, unknown
 from casita_automations.parts import Parts
 from casita_automations.program import Guard, Label, Program
 from casita_automations.running import Machine
@@ -88,6 +88,7 @@ def _action(builder: Builder, item: Any, at: At, path: str, end: Label) -> None:
 def _condition(item: Any, at: At, builder: Builder) -> Any:
     kind = item.get("condition")
     if is_template(kind):
+        unknown(item, at, ("condition", "alias", "enabled"))
         item = {**item, "condition": "template", "value_template": kind}
     return compile_condition(item, at, builder.parts)
 

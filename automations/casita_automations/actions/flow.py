@@ -11,7 +11,9 @@ from casita_automations.conditions import Condition, compile_conditions
 from casita_automations.parsing import At, expect_mapping, listed, unknown
 from casita_automations.program import END, Label
 from casita_automations.running import Run, Strand
+from casita_config.schemas import string
 
+_OPTION: Final = vol.Schema({vol.Optional("alias"): string}, extra=vol.ALLOW_EXTRA)
 _IF: Final = vol.Schema(
     {
         vol.Required("if"): object,
@@ -30,6 +32,7 @@ def choose(builder: Builder, config: dict[str, Any], at: At, path: str) -> None:
         where = at.below("choose", index) if many else at.below("choose")
         option = expect_mapping(item, where, "an option of conditions and sequence")
         unknown(option, where, ("conditions", "sequence", "alias"))
+        where.check(_OPTION, option)
         for key in ("conditions", "sequence"):
             if key not in option:
                 where.refuse(f"the option lacks {key!r}")

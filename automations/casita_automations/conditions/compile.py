@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+import voluptuous as vol
+
 from casita.errors import did_you_mean
 from casita_automations.conditions import device, foreign, simple, state, when
 from casita_automations.conditions.condition import (
@@ -18,6 +20,7 @@ from casita_automations.conditions.condition import (
 from casita_automations.parsing import At, enabled, expect_mapping, listed, unknown
 from casita_automations.parts import Check, Parts
 from casita_automations.templates import is_template
+from casita_config.schemas import string
 
 _Combine = Callable[[Sequence[Condition]], Check]
 _COMBINED: Final[Mapping[str, _Combine]] = {"and": every, "or": any_of, "not": none_of}
@@ -32,6 +35,7 @@ _KINDS: Final[Mapping[str, Callable[[dict[str, Any], At, Parts], Condition]]] = 
     "zone": simple.zone,
 }
 _COMMON: Final = ("condition", "alias", "enabled")
+_BASE: Final = vol.Schema({vol.Optional("alias"): string}, extra=vol.ALLOW_EXTRA)
 
 
 def is_condition(item: Any) -> bool:
@@ -61,6 +65,7 @@ def compile_condition(item: Any, at: At, parts: Parts) -> Condition:
             at.refuse(f"{item!r} is no condition; a text has to be a template in {{{{ }}}}")
         return simple.of_template(item, at, parts)
     mapping = expect_mapping(item, at, "a condition")
+    at.check(_BASE, mapping)
     compiled = _compiled(mapping, at, parts)
     return compiled if enabled(parts.templates, mapping, at) else ALWAYS
 

@@ -17,7 +17,7 @@ from casita_config.schemas import entity_ids, string
 
 _NUMERIC: Final = vol.Schema(vol.All(dict(LIMITS), has_limit))
 _TEMPLATE: Final = vol.Schema({vol.Required("value_template"): string})
-_TRIGGER: Final = vol.Schema({vol.Required("id"): vol.All(listed, [vol.Coerce(str)])})
+_TRIGGER: Final = vol.Schema({vol.Required("id"): vol.All(listed, [string])})
 _ZONE: Final = vol.Schema(
     {
         vol.Required("entity_id"): entity_ids,

@@ -22,7 +22,9 @@ def _sentence(value: Any) -> Pattern:
         raise vol.Invalid(str(err)) from err
 
 
-_SCHEMA: Final = vol.Schema({vol.Required("command"): vol.All(listed, [_sentence])})
+_SCHEMA: Final = vol.Schema(
+    {vol.Required("command"): vol.All(listed, [_sentence], vol.Length(min=1))}
+)
 
 
 def compiled(config: dict[str, Any], at: At, parts: Parts) -> ConversationTrigger:

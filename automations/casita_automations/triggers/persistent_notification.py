@@ -61,7 +61,7 @@ class NotificationTrigger:
             }  # fmt: skip
             arming.fires(
                 event, platform="persistent_notification", update_type=kind,
-                notification=notification, description=f"notification {kind}",
+                notification=notification, description="persistent_notification",
             )  # fmt: skip
 
         listening = self._parts.listening

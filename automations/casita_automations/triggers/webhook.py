@@ -11,7 +11,7 @@ from casita.webhooks import Delivery
 from casita_automations.parsing import At, listed
 from casita_automations.parts import Parts
 from casita_automations.triggers.source import Arming, Cancel
-from casita_config.schemas import boolean, string
+from casita_config.schemas import string
 
 _SOURCE: Final = "webhook"
 _SCHEMA: Final = vol.Schema(
@@ -20,7 +20,7 @@ _SCHEMA: Final = vol.Schema(
         vol.Optional("allowed_methods", default=["POST", "PUT"]): vol.All(
             listed, [vol.All(vol.Upper, vol.In(["GET", "HEAD", "POST", "PUT"]))]
         ),
-        vol.Optional("local_only", default=True): boolean,
+        vol.Optional("local_only", default=True): bool,
     }
 )
 
