@@ -44,8 +44,7 @@ _KINDS: Final[Mapping[str, Compile]] = {
 """By the key that marks the kind; the first that an action has counts."""
 _COMMON: Final = ("alias", "enabled", "continue_on_error")
 _MANNER: Final = vol.Schema(
-    {vol.Optional("alias"): string, vol.Optional("continue_on_error"): boolean},
-    extra=vol.ALLOW_EXTRA,
+    {vol.Optional("alias"): string, vol.Optional("continue_on_error"): boolean}
 )
 
 
@@ -81,7 +80,8 @@ def _action(builder: Builder, item: Any, at: At, path: str, end: Label) -> None:
         _try_out(compile_kind, config, at, builder)
         return
     compile_kind(builder, config, at, path)
-    if at.check(_MANNER, mapping).get("continue_on_error"):
+    manner = {key: mapping[key] for key in ("alias", "continue_on_error") if key in mapping}
+    if manner and at.check(_MANNER, manner).get("continue_on_error"):
         builder.program.guards.append(Guard(first, builder.program.here))
 
 

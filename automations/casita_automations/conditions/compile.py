@@ -65,7 +65,8 @@ def compile_condition(item: Any, at: At, parts: Parts) -> Condition:
             at.refuse(f"{item!r} is no condition; a text has to be a template in {{{{ }}}}")
         return simple.of_template(item, at, parts)
     mapping = expect_mapping(item, at, "a condition")
-    at.check(_BASE, mapping)
+    if "alias" in mapping:
+        at.check(_BASE, mapping)
     compiled = _compiled(mapping, at, parts)
     return compiled if enabled(parts.templates, mapping, at) else ALWAYS
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from casita_automations.templates.engine import Reads
 
 _DICT_METHODS = frozenset(dir(dict))
+_LEAVES = frozenset({nodes.Name, nodes.Const, nodes.TemplateData})
 
 
 class Environment(ImmutableSandboxedEnvironment):
@@ -52,6 +53,8 @@ class Environment(ImmutableSandboxedEnvironment):
         waiting: list[nodes.Node] = [self.parse(source)]
         while waiting:
             node = waiting.pop()
+            if type(node) in _LEAVES:
+                continue
             if isinstance(node, nodes.Filter) and node.name not in self.filters:
                 raise self._lacks("filter", node, self.filters)
             if isinstance(node, nodes.Test) and node.name not in self.tests:
