@@ -88,11 +88,9 @@ async def act(
     outcomes = {
         subject: _ended(call.outcomes.get(subject), offset) for subject, offset in sent.items()
     }
-    return Answer(
-        service=service,
-        outcomes=outcomes,
-        stored=await stored(desk.kernel, max(sent.values(), default=0)),
-    )
+    # with what came of it, if that was waited for: who asks next reads it
+    up_to = desk.kernel.log.head if wait else max(sent.values(), default=0)
+    return Answer(service=service, outcomes=outcomes, stored=await stored(desk.kernel, up_to))
 
 
 def _ended(outcome: Outcome | None, offset: Offset) -> Ended:

@@ -25,7 +25,7 @@ def damaged(lived_in: Path) -> Path:
         ((events,),) = connection.execute(
             "SELECT CAST(events AS TEXT) FROM batches WHERE first = 1"
         ).fetchall()
-        changed = str(events).replace('"on"', '"ON"', 1).encode()
+        changed = str(events).replace('"demo"', '"dEmo"', 1).encode()
         connection.execute("UPDATE batches SET events = ? WHERE first = 1", (changed,))
     return lived_in
 
