@@ -155,9 +155,11 @@ class Automation(Owner):
         if self.program.wants_this:
             variables["this"] = self.this()
         try:
+            over = self._static.keys() - (by_hand or {}).keys() if self._static else set[str]()
             for value in (extra, self._variables):
                 if value is not None:
-                    value.render_into(variables)
+                    value.render_into(variables, over)
+                    over = over - value.names if over else over
         except CasitaError as err:
             _logger.error("%s: variables: %s", self.entity_id, err)
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import TYPE_CHECKING, Any
 
 from casita_automations.templates.results import is_template
@@ -34,13 +34,19 @@ class Value:
         """Whether it holds no template at all."""
         self._parts = parts or []
 
-    def render_into(self, variables: dict[str, Any]) -> None:
+    @property
+    def names(self) -> set[str]:
+        """The keys of a mapping."""
+        return {name for name, _constant, _render in self._parts}
+
+    def render_into(self, variables: dict[str, Any], over: Set[str] = frozenset()) -> None:
         """Add a mapping's items to variables; each may use those before it.
 
-        What is there already stays as it is. Raises `TemplateError`.
+        What is there already stays as it is, unless its name is in ``over``. Raises
+        `TemplateError`.
         """
         for name, constant, render in self._parts:
-            if name not in variables:
+            if name not in variables or name in over:
                 variables[name] = constant if render is None else render(variables)
 
 
