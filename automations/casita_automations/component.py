@@ -200,11 +200,11 @@ class Automations(Component):
         prefix = f"{automation.entity_id}/{index}"
         mine = [key for key in self._kept_holds if key.startswith(f"{prefix} ")]
         kept = {key: self._kept_holds.pop(key) for key in mine}
-        kernel, program = self.home.kernel, automation.identity
-        good = sort_out(kernel, automation.entity_id, program, kept)
+        kernel = self.home.kernel
+        good = kept and sort_out(kernel, automation.entity_id, automation.identity, kept)
         return KeptHolds(
             kernel.log, prefix, {key.removeprefix(f"{prefix} "): good[key] for key in good},
-            closed=lambda: self._keeper.closed, program=program,
+            closed=lambda: self._keeper.closed, program=lambda: automation.identity,
         )  # fmt: skip
 
     def _drop_unclaimed_holds(self) -> None:

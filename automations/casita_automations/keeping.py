@@ -80,13 +80,13 @@ class KeptHolds:
         before: Mapping[str, Any],
         *,
         closed: Callable[[], bool],
-        program: str = "",
+        program: Callable[[], str] = str,
         collection: str = HOLDS,
     ) -> None:
         """``before`` holds the documents that the log had of it at the start.
 
         ``closed`` says whether the hub ends: what runs is kept for the next start. ``program``
-        is the identity of what the trigger belongs to.
+        returns the identity of what the trigger belongs to.
         """
         self._log = log
         self._collection = collection
@@ -99,7 +99,7 @@ class KeptHolds:
     def keep(self, pending: Pending) -> None:
         """Write one down."""
         self._running[pending.key] = pending
-        document = {**pending_document(pending), "program": self._program}
+        document = {**pending_document(pending), "program": self._program()}
         self._log.put(self._collection, f"{self._prefix} {pending.key}", document)
 
     def drop(self, key: str) -> None:
