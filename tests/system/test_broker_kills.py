@@ -19,7 +19,7 @@ from casita.broker import BrokerStatus
 from casita.ids import new_id
 from peers.brokers import HastyNatsPeer, SyncedNatsPeer
 from peers.homes import Home, sharing, until
-from proofs import share
+from proofs import FULL, share
 
 KILLS: Final = share(50)
 SUBJECTS: Final = 5
@@ -117,12 +117,13 @@ async def test_a_broker_that_is_killed_loses_nothing_and_nothing_comes_in_twice(
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.skipif(not FULL, reason="a few kills may lose nothing by luck")
 async def test_an_outbox_that_did_not_wait_for_the_broker_would_lose_events(
     tmp_path: Path,
 ) -> None:
     peer, seed = HastyNatsPeer(tmp_path / "nats"), random.Random(18)
     async with ringing(peer, tmp_path) as (bells, main):
-        for _ in range(min(KILLS, 5)):
+        for _ in range(KILLS):
             await kill(peer, bells.home, seed)
         bells.stop()
         await bells.home.connected()
